@@ -1,0 +1,91 @@
+// The books in memory: the current state of the entities in use, under a budget. Owned by the sequencer thread; only the
+// residency hints may be read by others.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/message.h>
+
+#include "engine/books_store.h"
+#include "engine/domain.h"
+#include "engine/vocabulary.h"
+
+namespace till {
+
+// Says, without a lock, whether an entity is probably in memory. False positives cost a detour through the loader, false
+// negatives cost a needless read; neither can make an answer wrong.
+class ResidencyHints {
+ public:
+  ResidencyHints();
+  bool probably_resident(std::string_view key) const;
+  void add(std::string_view key);
+  void remove(std::string_view key);
+
+ private:
+  std::atomic<std::uint8_t>& slot(std::string_view key) const;
+  const std::unique_ptr<std::atomic<std::uint8_t>[]> slots_;
+};
+
+class Books {
+ public:
+  struct Entry {
+    EntityKind kind;
+    std::string key;
+    std::unique_ptr<google::protobuf::Message> state;  // null: known not to exist
+    StreamVersion version;
+    Position position;             // of the last record that changed it
+    std::uint64_t flush_number = 0;  // of the last batch that holds it
+    std::size_t bytes = 0;         // estimate, part of the budget
+    bool dirty = false;
+    bool touched = false;          // since the sweep passed last
+  };
+
+  Books(const Domain& domain, std::size_t budget_bytes);
+
+  // Null where it is not known whether the entity exists.
+  Entry* find(std::string_view key);
+  // Takes an image read from the store; nullopt: the entity does not exist there. Nothing happens where the entity is in
+  // memory already, which is always at least as new. kCorrupt where the image does not parse.
+  Status install(const std::string& key, const std::optional<std::string>& image);
+  // The state to change, made where the entity did not exist; marks it dirty.
+  google::protobuf::Message& change(Entry& entry, Position position);
+
+  // Moves the image of every dirty entity into `batch`, numbered `flush_number`.
+  void collect(std::uint64_t flush_number, BooksBatch& batch);
+  std::size_t dirty_count() const { return dirty_.size(); }
+
+  // Lets go of cold clean entities whose last batch is at most `flushed`, until the budget is met or the sweep has looked
+  // at `most` of them.
+  void evict(std::uint64_t flushed, std::size_t most);
+
+  // Rises with each whole turn of the sweep. An image read from the store in the same round as it is installed cannot be
+  // older than an entity that has left memory meanwhile: leaving takes two visits of the sweep after the last change.
+  std::uint64_t round() const { return round_.load(std::memory_order_acquire); }
+
+  const ResidencyHints& hints() const { return hints_; }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  std::unique_ptr<google::protobuf::Message> new_state(EntityKind kind) const;
+  void account(Entry& entry, std::size_t image_bytes);
+
+  const Domain& domain_;
+  const std::size_t budget_bytes_;
+  absl::flat_hash_map<std::string_view, Entry*> index_;
+  std::vector<std::unique_ptr<Entry>> entries_;  // in sweep order
+  std::vector<Entry*> dirty_;
+  std::size_t hand_ = 0;
+  std::atomic<std::uint64_t> round_{0};
+  std::size_t bytes_ = 0;
+  ResidencyHints hints_;
+};
+
+}  // namespace till

@@ -1,0 +1,53 @@
+// One command against the books: the register answers, or the domain decides and the transaction is built and folded.
+// Does no I/O. Sequencer thread only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/books.h"
+#include "engine/crash_note.h"
+#include "engine/domain.h"
+#include "engine/engine.h"
+#include "engine/log.h"
+#include "engine/transaction.h"
+
+namespace till {
+
+// What became of one command.
+struct Decided {
+  enum class Kind : std::uint8_t {
+    kAppend,   // `record` and `transaction` go to the log; `outcome` holds once they are durable
+    kAnswer,   // `outcome` holds once everything before it is durable
+    kMissing,  // `missing` entities must be loaded first; nothing happened
+  };
+  Kind kind = Kind::kAnswer;
+  Outcome outcome;
+  StoredRecord record;
+  TransactionPtr transaction;
+  std::vector<std::string> missing;
+};
+
+class Decider {
+ public:
+  Decider(const Domain& domain, Books& books, const CrashNote& crash_note, std::chrono::hours key_lifetime);
+
+  // `head` is what the transaction would follow, `recorded_at` its time. On kAppend the books have changed already.
+  Decided decide(const CommandRequest& command, const LogPoint& head, Micros recorded_at);
+
+ private:
+  bool answer_from_register(const CommandRequest& command, const Books::Entry& key, Micros recorded_at,
+                            Outcome& outcome) const;
+  void accept(const CommandRequest& command, Acceptance& acceptance, TransactionBuilder& builder, const LogPoint& head,
+              Micros recorded_at, Decided& decided);
+  bool collect_entries(const CommandRequest& command, const Acceptance& acceptance, Decided& decided);
+  bool within_doors(const Acceptance& acceptance) const;
+
+  const Domain& domain_;
+  Books& books_;
+  const CrashNote& crash_note_;
+  const std::int64_t key_lifetime_us_;
+  std::vector<Books::Entry*> entries_;  // of the events in hand, in their order
+};
+
+}  // namespace till

@@ -1,0 +1,160 @@
+#include "engine/follower.h"
+
+#include <algorithm>
+
+namespace till {
+namespace {
+
+// How long an idle follower sleeps before it looks at its stop flag without having been woken.
+constexpr std::chrono::milliseconds kIdleWait{1000};
+
+std::string describe(const Error& error, Position at) {
+  return "after position " + std::to_string(at.value()) + ": " + error.message;
+}
+
+}  // namespace
+
+Follower::Follower(Feed& feed, View& view, FollowerOptions options) : feed_(feed), view_(view), options_(options) {}
+
+Follower::~Follower() { stop(); }
+
+void Follower::start() {
+  if (thread_.joinable()) return;
+  stopping_ = false;
+  thread_ = std::thread([this] { run(); });
+}
+
+void Follower::stop() {
+  stopping_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    moved_.notify_all();
+  }
+  feed_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+FollowerStatus Follower::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+bool Follower::wait_for(Position target, std::chrono::milliseconds timeout) {
+  if (position() >= target) return true;
+  std::unique_lock lock(mutex_);
+  moved_.wait_for(lock, timeout, [&] {
+    return position() >= target || stopping_ || status_.state == FollowerState::kStopped;
+  });
+  return position() >= target;
+}
+
+Status Follower::while_held(const std::function<Status(LogPoint)>& action) {
+  std::unique_lock lock(mutex_);
+  moved_.wait(lock, [&] { return held_action_ == nullptr || stopping_; });
+  if (stopping_) return Error{ErrorKind::kCancelled, "the follower is stopping"};
+  if (status_.state == FollowerState::kStopped) return Error{ErrorKind::kUnavailable, status_.error};
+  held_action_ = &action;
+  lock.unlock();
+  feed_.wake();
+  lock.lock();
+  moved_.wait(lock, [&] { return held_action_ != &action; });
+  return held_result_;
+}
+
+void Follower::set_state(FollowerState state, std::string error) {
+  const std::lock_guard lock(mutex_);
+  status_.state = state;
+  status_.error = std::move(error);
+  moved_.notify_all();
+}
+
+bool Follower::pause(std::chrono::milliseconds duration) {
+  std::unique_lock lock(mutex_);
+  moved_.wait_for(lock, duration, [&] { return stopping_ || held_action_ != nullptr; });
+  return !stopping_;
+}
+
+// One look at the feed: applies what there is. An error means that the checkpoint has to be read again.
+Status Follower::step() {
+  LogPoint at;
+  {
+    std::unique_lock lock(mutex_);
+    at = status_.at;
+    if (held_action_ != nullptr) {
+      const auto* const action = held_action_;
+      status_.state = FollowerState::kHeld;
+      lock.unlock();
+      Status result = (*action)(at);
+      lock.lock();
+      held_result_ = std::move(result);
+      held_action_ = nullptr;
+      status_.state = FollowerState::kRunning;
+      moved_.notify_all();
+      return {};
+    }
+  }
+  if (Status read = feed_.read(at.position, options_.max_batch_transactions, options_.max_batch_bytes, batch_);
+      !read.ok()) {
+    return read;
+  }
+  if (batch_.empty()) {
+    feed_.wait(at.position, kIdleWait);
+    return {};
+  }
+  TILL_ASSERT(batch_.front()->position() == at.position.next());
+  if (Status applied = view_.apply(batch_); !applied.ok()) return applied;
+  const LogPoint reached = batch_.back()->point();
+  batch_.clear();
+  const std::lock_guard lock(mutex_);
+  status_.at = reached;
+  status_.state = FollowerState::kRunning;
+  status_.error.clear();
+  position_.store(reached.position.value(), std::memory_order_release);
+  moved_.notify_all();
+  return {};
+}
+
+void Follower::run() {
+  std::chrono::milliseconds delay = options_.retry_first;
+  bool know_checkpoint = false;
+  while (!stopping_) {
+    Status trouble;
+    if (!know_checkpoint) {
+      Result<LogPoint> checkpoint = view_.checkpoint();
+      if (checkpoint.ok()) {
+        const std::lock_guard lock(mutex_);
+        status_.at = *checkpoint;
+        status_.state = FollowerState::kRunning;
+        status_.error.clear();
+        position_.store(checkpoint->position.value(), std::memory_order_release);
+        know_checkpoint = true;
+        moved_.notify_all();
+      } else {
+        trouble = checkpoint.error();
+      }
+    }
+    if (know_checkpoint) trouble = step();
+    if (trouble.ok()) {
+      delay = options_.retry_first;
+      continue;
+    }
+    know_checkpoint = false;
+    const std::string error = describe(trouble.error(), position());
+    if (trouble.error().kind != ErrorKind::kUnavailable && trouble.error().kind != ErrorKind::kOutcomeUnknown) {
+      set_state(FollowerState::kStopped, error);
+      break;
+    }
+    set_state(FollowerState::kRetrying, error);
+    pause(delay);
+    delay = std::min(delay * 2, options_.retry_most);
+  }
+  // Nobody may wait for a held action that no thread will run any more.
+  const std::lock_guard lock(mutex_);
+  if (held_action_ != nullptr) {
+    held_result_ = Error{ErrorKind::kCancelled, "the follower has stopped"};
+    held_action_ = nullptr;
+  }
+  moved_.notify_all();
+}
+
+}  // namespace till

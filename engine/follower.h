@@ -1,0 +1,107 @@
+// What reads the log in order. A View keeps the rows; a Follower drives it from a checkpoint on its own thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/result.h"
+#include "engine/transaction.h"
+#include "engine/vocabulary.h"
+
+namespace till {
+
+// Durable transactions in order. Thread safe.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  // Transactions after `after`, in order, at most `max_count` and about `max_bytes`; never beyond the durable position.
+  // Empty where there is none. `out` is cleared first.
+  virtual Status read(Position after, std::size_t max_count, std::size_t max_bytes, std::vector<TransactionPtr>& out) = 0;
+  virtual LogPoint durable() const = 0;
+  // Waits until the durable position exceeds `after`, `timeout` passed, or wake() was called; true in the first case.
+  virtual bool wait(Position after, std::chrono::milliseconds timeout) = 0;
+  virtual void wake() = 0;
+  // The chain value at `position`, to check that a checkpoint belongs to this history.
+  virtual Result<LogPoint> point_at(Position position) = 0;
+};
+
+// Rows derived from the log with the checkpoint that says from how much of it. Called by one thread at a time.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual std::string_view name() const = 0;
+  // Where the rows stand; position 0 for an empty view. kUnavailable is tried again.
+  virtual Result<LogPoint> checkpoint() = 0;
+  // Applies transactions in order and stores `batch.back()->point()` atomically with the rows. The first position is
+  // checkpoint + 1; the view asserts that against what it stored. kUnavailable: nothing happened or the outcome is not
+  // known; the follower reads checkpoint() again. kPoison: the follower stops and says so.
+  virtual Status apply(std::span<const TransactionPtr> batch) = 0;
+};
+
+enum class FollowerState : std::uint8_t { kRunning, kRetrying, kHeld, kStopped };
+
+struct FollowerStatus {
+  FollowerState state;
+  LogPoint at;
+  std::string error;  // of kRetrying and kStopped: position, event, what failed
+};
+
+struct FollowerOptions {
+  std::size_t max_batch_transactions = 512;
+  std::size_t max_batch_bytes = 4u << 20;
+  std::chrono::milliseconds retry_first{100};
+  std::chrono::milliseconds retry_most{5000};
+};
+
+// Owns the thread, not the view nor the feed; both outlive it.
+class Follower {
+ public:
+  Follower(Feed& feed, View& view, FollowerOptions options);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  void start();
+  // Finishes the batch in hand and joins.
+  void stop();
+
+  FollowerStatus status() const;
+  Position position() const { return Position(position_.load(std::memory_order_acquire)); }
+  // Waits until position() >= `target`; false after `timeout` or when the follower stopped.
+  bool wait_for(Position target, std::chrono::milliseconds timeout);
+
+  // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller until
+  // done; the follower goes on after it. For the replacement of one tenant's rows.
+  Status while_held(const std::function<Status(LogPoint)>& action);
+
+ private:
+  void run();
+  Status step();
+  void set_state(FollowerState state, std::string error);
+  bool pause(std::chrono::milliseconds duration);
+
+  Feed& feed_;
+  View& view_;
+  const FollowerOptions options_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> position_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable moved_;
+  FollowerStatus status_{FollowerState::kRetrying, {}, "not started"};
+  const std::function<Status(LogPoint)>* held_action_ = nullptr;
+  Status held_result_;
+  std::vector<TransactionPtr> batch_;
+};
+
+}  // namespace till

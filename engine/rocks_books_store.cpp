@@ -1,0 +1,227 @@
+#include "engine/rocks_books_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "schemas/record.pb.h"
+#include "schemas/state.pb.h"
+
+namespace till {
+namespace {
+
+// Sorts before every tenant.
+const std::string kCutKey(1, '\0');
+constexpr std::size_t kFoldVersionBytes = 4;
+constexpr double kFilterBitsPerKey = 10;
+
+Error store_error(const rocksdb::Status& status) {
+  return Error{status.IsCorruption() ? ErrorKind::kCorrupt : ErrorKind::kUnavailable, "books: " + status.ToString()};
+}
+
+void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+std::uint64_t read_number(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8 | static_cast<std::uint8_t>(bytes[i - 1]);
+  return value;
+}
+
+std::string encode_cut(std::uint32_t fold_version, const LogPoint& cut) {
+  std::string bytes;
+  append_number(bytes, fold_version, kFoldVersionBytes);
+  append_number(bytes, cut.epoch.value(), 8);
+  append_number(bytes, cut.position.value(), 8);
+  bytes.append(as_bytes(cut.log_id));
+  bytes.append(as_bytes(cut.hash));
+  return bytes;
+}
+
+bool decode_cut(std::string_view bytes, std::uint32_t& fold_version, LogPoint& cut) {
+  if (bytes.size() != kFoldVersionBytes + 16 + cut.log_id.size() + cut.hash.size()) return false;
+  fold_version = static_cast<std::uint32_t>(read_number(bytes.substr(0, 4)));
+  cut.epoch = Epoch(read_number(bytes.substr(4, 8)));
+  cut.position = Position(read_number(bytes.substr(12, 8)));
+  return from_bytes(bytes.substr(20, cut.log_id.size()), cut.log_id) &&
+         from_bytes(bytes.substr(20 + cut.log_id.size()), cut.hash);
+}
+
+// Drops register entries that are past their lifetime. Time is that of the newest entry written, not the wall clock.
+class ExpiredKeys : public rocksdb::CompactionFilter {
+ public:
+  ExpiredKeys(const std::atomic<std::int64_t>& newest_us, std::int64_t lifetime_us)
+      : newest_us_(newest_us), lifetime_us_(lifetime_us) {}
+  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const override {
+    const std::string_view bytes(key.data(), key.size());
+    if (bytes == kCutKey || split_books_key(bytes).kind.value() != schema::COMMAND_KEY) return false;
+    schema::Image image;
+    schema::CommandKey entry;
+    if (!image.ParseFromArray(value.data(), static_cast<int>(value.size()))) return false;
+    if (!entry.ParseFromString(image.state())) return false;
+    return entry.recorded_at_us() + lifetime_us_ < newest_us_.load(std::memory_order_relaxed);
+  }
+  const char* Name() const override { return "till.expired_keys"; }
+
+ private:
+  const std::atomic<std::int64_t>& newest_us_;
+  const std::int64_t lifetime_us_;
+};
+
+class RocksBooksStore : public BooksStore {
+ public:
+  explicit RocksBooksStore(const RocksBooksStoreOptions& options)
+      : options_(options), expired_(newest_us_, options.key_lifetime_us) {}
+  ~RocksBooksStore() override {
+    if (database_) database_->Close();
+  }
+
+  Status open() {
+    std::error_code trouble;
+    std::filesystem::create_directories(options_.directory, trouble);
+    if (trouble) return Error{ErrorKind::kUnavailable, "books: " + trouble.message()};
+    rocksdb::DB* raw = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(database_options(), options_.directory, &raw);
+    if (!status.ok()) return store_error(status);
+    database_.reset(raw);
+    const Result<LogPoint> cut = stored_cut(fold_version_);
+    if (!cut.ok()) return cut.error();
+    return {};
+  }
+
+  Result<LogPoint> cut() const override {
+    std::uint32_t fold_version = 0;
+    return stored_cut(fold_version);
+  }
+
+  Result<std::uint32_t> fold_version() const override {
+    std::uint32_t fold_version = 0;
+    const Result<LogPoint> cut = stored_cut(fold_version);
+    if (!cut.ok()) return cut.error();
+    return fold_version;
+  }
+
+  Status reset(std::uint32_t fold_version) override {
+    database_->Close();
+    database_.reset();
+    const rocksdb::Status destroyed = rocksdb::DestroyDB(options_.directory, database_options());
+    if (!destroyed.ok()) return store_error(destroyed);
+    if (Status opened = open(); !opened.ok()) return opened;
+    fold_version_ = fold_version;
+    return write(BooksBatch{});
+  }
+
+  Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const override {
+    images.assign(keys.size(), std::nullopt);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      rocksdb::PinnableSlice value;
+      const rocksdb::Status status =
+          database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(), keys[i], &value);
+      if (status.IsNotFound()) continue;
+      if (!status.ok()) return store_error(status);
+      images[i].emplace(value.data(), value.size());
+    }
+    return {};
+  }
+
+  Status write(const BooksBatch& batch) override {
+    rocksdb::WriteBatch rows;
+    for (const auto& [key, image] : batch.images) rows.Put(key, image);
+    rows.Put(kCutKey, encode_cut(fold_version_, batch.cut));
+    newest_us_.store(batch.recorded_at.value(), std::memory_order_relaxed);
+    rocksdb::WriteOptions write;
+    write.disableWAL = true;
+    const rocksdb::Status status = database_->Write(write, &rows);
+    if (!status.ok()) return store_error(status);
+    return {};
+  }
+
+  Status make_durable(bool wait) override {
+    rocksdb::FlushOptions flush;
+    flush.wait = wait;
+    flush.allow_write_stall = wait;
+    const rocksdb::Status status = database_->Flush(flush);
+    // Busy-like answers of a flush that need not wait are no trouble: the next call tries again.
+    if (!status.ok() && (wait || !status.IsTryAgain())) return store_error(status);
+    return {};
+  }
+
+  Status scan(EntityKind kind,
+              const std::function<void(std::string_view key, std::string_view image)>& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> row(database_->NewIterator(rocksdb::ReadOptions()));
+    for (row->Seek(std::string(1, '\1')); row->Valid();) {
+      const std::string tenant(split_books_key(view(row->key())).tenant);
+      const std::string prefix = books_key(tenant, kind, "");
+      for (row->Seek(prefix); row->Valid() && row->key().starts_with(prefix); row->Next()) {
+        visit(view(row->key()), view(row->value()));
+      }
+      if (row->Valid()) row->Seek(tenant + '\1');
+    }
+    if (!row->status().ok()) return store_error(row->status());
+    return {};
+  }
+
+  Status dump(const std::function<void(std::string_view key, std::string_view image)>& visit) const override {
+    const std::unique_ptr<rocksdb::Iterator> row(database_->NewIterator(rocksdb::ReadOptions()));
+    for (row->Seek(std::string(1, '\1')); row->Valid(); row->Next()) visit(view(row->key()), view(row->value()));
+    if (!row->status().ok()) return store_error(row->status());
+    return {};
+  }
+
+ private:
+  static std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+  rocksdb::Options database_options() const {
+    rocksdb::Options database;
+    database.create_if_missing = true;
+    database.compression = rocksdb::kLZ4Compression;
+    database.write_buffer_size = options_.write_buffer_bytes;
+    database.max_write_buffer_number = 3;
+    database.max_background_jobs = 2;
+    database.bytes_per_sync = 1u << 20;
+    database.keep_log_file_num = 4;
+    database.memtable_prefix_bloom_size_ratio = 0.02;
+    database.memtable_whole_key_filtering = true;
+    database.compaction_filter = &expired_;
+    database.periodic_compaction_seconds = 7 * 24 * 3600;
+    rocksdb::BlockBasedTableOptions table;
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
+    table.block_cache = rocksdb::NewLRUCache(options_.block_cache_bytes);
+    table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    return database;
+  }
+
+  Result<LogPoint> stored_cut(std::uint32_t& fold_version) const {
+    std::string bytes;
+    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), kCutKey, &bytes);
+    LogPoint cut;
+    if (status.IsNotFound()) return cut;
+    if (!status.ok()) return store_error(status);
+    if (!decode_cut(bytes, fold_version, cut)) return Error{ErrorKind::kCorrupt, "books: the cut does not parse"};
+    return cut;
+  }
+
+  const RocksBooksStoreOptions options_;
+  std::atomic<std::int64_t> newest_us_{0};
+  ExpiredKeys expired_;
+  std::unique_ptr<rocksdb::DB> database_;
+  std::uint32_t fold_version_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BooksStore>> open_rocks_books_store(const RocksBooksStoreOptions& options) {
+  auto store = std::make_unique<RocksBooksStore>(options);
+  if (Status opened = store->open(); !opened.ok()) return opened.error();
+  return std::unique_ptr<BooksStore>(std::move(store));
+}
+
+}  // namespace till

@@ -1,0 +1,68 @@
+// The single writer: gives order, decides, hands groups to the commit thread. Owns the books; does no I/O.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "engine/books.h"
+#include "engine/books_flusher.h"
+#include "engine/books_loader.h"
+#include "engine/commit.h"
+#include "engine/decider.h"
+#include "engine/intake.h"
+
+namespace till {
+
+class Sequencer {
+ public:
+  Sequencer(const EngineOptions& options, Decider& decider, Books& books, Intake& intake, Committer& committer,
+            BooksLoader& loader, BooksFlusher& flusher, Micros last_recorded_at);
+  ~Sequencer();
+
+  // Decides what is queued, then joins. The intake is closed before.
+  void stop();
+
+  bool clock_suspect() const { return clock_suspect_.load(std::memory_order_acquire); }
+  void confirm_clock() { confirm_clock_.store(true, std::memory_order_release); }
+
+  std::uint64_t rejections() const { return rejections_.load(std::memory_order_relaxed); }
+  std::uint64_t replays() const { return replays_.load(std::memory_order_relaxed); }
+  std::uint64_t queue_wait_us_total() const { return queue_wait_us_.load(std::memory_order_relaxed); }
+  std::uint64_t books_entities() const { return books_entities_.load(std::memory_order_relaxed); }
+  std::uint64_t books_bytes() const { return books_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  void run();
+  void process(Slice& slice);
+  bool decide_next(const SubmissionPtr& submission);
+  void wait_for_room();
+  void tend_books();
+  Micros now();
+  void check_clock();
+
+  const EngineOptions& options_;
+  Decider& decider_;
+  Books& books_;
+  Intake& intake_;
+  Committer& committer_;
+  BooksLoader& loader_;
+  BooksFlusher& flusher_;
+  Micros last_recorded_at_;
+  Micros clock_seen_;
+  std::chrono::steady_clock::time_point steady_seen_;
+  std::uint64_t flush_number_ = 0;
+  std::uint64_t since_flush_ = 0;
+  std::uint64_t since_evict_ = 0;
+  std::chrono::steady_clock::time_point flushed_at_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> clock_suspect_{false};
+  std::atomic<bool> confirm_clock_{false};
+  std::atomic<std::uint64_t> rejections_{0}, replays_{0}, queue_wait_us_{0};
+  std::atomic<std::uint64_t> books_entities_{0}, books_bytes_{0};
+  std::thread thread_;
+};
+
+}  // namespace till

@@ -1,0 +1,157 @@
+#include "engine/wal_tail.h"
+
+#include <boost/crc.hpp>
+
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "engine/durable_file.h"
+
+namespace till {
+namespace {
+
+constexpr std::size_t kBlockBytes = 32 * 1024;
+constexpr std::size_t kHeaderBytes = 7;
+constexpr std::size_t kMostWalBytes = 1u << 30;
+// Tails are kept under their WAL's name and the offset, so that a second cut never overwrites the first.
+constexpr std::string_view kCutSuffix = ".cut-";
+
+enum RecordType : std::uint8_t { kZero = 0, kFull = 1, kFirst = 2, kMiddle = 3, kLast = 4 };
+
+std::uint32_t masked_crc32c(std::string_view bytes) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  const auto value = static_cast<std::uint32_t>(crc.checksum());
+  return ((value >> 15) | (value << 17)) + 0xa282ead8u;
+}
+
+struct Fragment {
+  bool whole = false;
+  std::uint8_t type = kZero;
+  std::size_t end = 0;
+};
+
+// The physical record at `offset`, which has at least a header's room left in its block.
+Fragment fragment_at(std::string_view wal, std::size_t offset) {
+  Fragment fragment;
+  if (offset + kHeaderBytes > wal.size()) return fragment;
+  std::uint32_t crc = 0;
+  std::memcpy(&crc, wal.data() + offset, sizeof(crc));
+  const auto low = static_cast<std::uint8_t>(wal[offset + 4]);
+  const auto high = static_cast<std::uint8_t>(wal[offset + 5]);
+  const std::size_t length = static_cast<std::size_t>(low) | static_cast<std::size_t>(high) << 8;
+  fragment.type = static_cast<std::uint8_t>(wal[offset + 6]);
+  fragment.end = offset + kHeaderBytes + length;
+  const std::size_t block_end = (offset / kBlockBytes + 1) * kBlockBytes;
+  if (fragment.type < kFull || fragment.type > kLast || fragment.end > block_end || fragment.end > wal.size()) {
+    return fragment;
+  }
+  fragment.whole = masked_crc32c(wal.substr(offset + 6, 1 + length)) == crc;
+  return fragment;
+}
+
+std::size_t skip_block_trailer(std::size_t offset) {
+  const std::size_t left = kBlockBytes - offset % kBlockBytes;
+  return left < kHeaderBytes ? offset + left : offset;
+}
+
+// End of the last whole logical record reached from the start without a bad fragment.
+std::size_t whole_prefix(std::string_view wal) {
+  std::size_t whole_end = 0;
+  std::size_t offset = 0;
+  while (offset < wal.size()) {
+    offset = skip_block_trailer(offset);
+    const Fragment fragment = fragment_at(wal, offset);
+    if (!fragment.whole) break;
+    offset = fragment.end;
+    if (fragment.type == kFull || fragment.type == kLast) whole_end = offset;
+  }
+  return whole_end;
+}
+
+// True where another logical record begins after the bad one. Parts of the torn record itself (middle, last) may be whole,
+// since pages reach the disk in any order; a beginning may not, since a group is written only after the one before it was
+// synced. The torn record's own first fragment stands at `whole_end` and is left out.
+bool record_begins_after(std::string_view wal, std::size_t whole_end) {
+  const std::size_t torn_start = skip_block_trailer(whole_end);
+  for (std::size_t block = torn_start / kBlockBytes; block * kBlockBytes < wal.size(); ++block) {
+    std::size_t offset = std::max(block * kBlockBytes, torn_start);
+    const std::size_t block_end = std::min((block + 1) * kBlockBytes, wal.size());
+    while (offset + kHeaderBytes <= block_end) {
+      const Fragment fragment = fragment_at(wal, offset);
+      if (!fragment.whole) break;
+      if (offset != torn_start && (fragment.type == kFull || fragment.type == kFirst)) return true;
+      offset = fragment.end;
+    }
+  }
+  return false;
+}
+
+// A damaged length hides where the next record begins inside the same block: look at every byte of the rest of it.
+bool record_hides_in_block(std::string_view wal, std::size_t whole_end) {
+  const std::size_t torn_start = skip_block_trailer(whole_end);
+  const std::size_t block_end = std::min((torn_start / kBlockBytes + 1) * kBlockBytes, wal.size());
+  for (std::size_t offset = torn_start + 1; offset + kHeaderBytes < block_end; ++offset) {
+    const Fragment fragment = fragment_at(wal, offset);
+    if (fragment.whole && (fragment.type == kFull || fragment.type == kFirst)) return true;
+  }
+  return false;
+}
+
+std::string newest_wal(const std::string& directory) {
+  std::string newest;
+  std::uint64_t newest_number = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() != ".log") continue;
+    const std::string stem = entry.path().stem().string();
+    std::uint64_t number = 0;
+    std::from_chars(stem.data(), stem.data() + stem.size(), number);
+    if (newest.empty() || number > newest_number) {
+      newest = entry.path().string();
+      newest_number = number;
+    }
+  }
+  return newest;
+}
+
+}  // namespace
+
+Result<CutTail> cut_torn_tail(const std::string& database_directory, const std::string& keep_directory) {
+  CutTail cut;
+  cut.wal_file = newest_wal(database_directory);
+  if (cut.wal_file.empty()) return Error{ErrorKind::kCorrupt, "the log's database has no write-ahead log to repair"};
+  const Result<std::string> wal = read_file(cut.wal_file, kMostWalBytes);
+  if (!wal.ok()) return wal.error();
+  cut.whole_bytes = whole_prefix(wal.value());
+  cut.cut_bytes = wal.value().size() - cut.whole_bytes;
+  if (cut.cut_bytes == 0) return cut;
+  if (record_begins_after(wal.value(), cut.whole_bytes) || record_hides_in_block(wal.value(), cut.whole_bytes)) {
+    return Error{ErrorKind::kCorrupt, cut.wal_file + " is damaged at byte " + std::to_string(cut.whole_bytes) +
+                                          " with whole records after it"};
+  }
+  const std::string name = std::filesystem::path(cut.wal_file).filename().string();
+  cut.cut_file = keep_directory + "/" + name + std::string(kCutSuffix) + std::to_string(cut.whole_bytes);
+  if (Status kept = replace_file(cut.cut_file, std::string_view(wal.value()).substr(cut.whole_bytes)); !kept.ok()) {
+    return kept.error();
+  }
+  std::error_code trouble;
+  std::filesystem::resize_file(cut.wal_file, cut.whole_bytes, trouble);
+  if (trouble) return Error{ErrorKind::kUnavailable, "cannot cut " + cut.wal_file + ": " + trouble.message()};
+  return cut;
+}
+
+Status restore_tail(const CutTail& cut) {
+  if (cut.cut_file.empty()) return {};
+  const Result<std::string> bytes = read_file(cut.cut_file, kMostWalBytes);
+  if (!bytes.ok()) return bytes.error();
+  std::ofstream wal(cut.wal_file, std::ios::binary | std::ios::app);
+  wal.write(bytes.value().data(), static_cast<std::streamsize>(bytes.value().size()));
+  wal.flush();
+  if (!wal) return Error{ErrorKind::kUnavailable, "cannot put the cut bytes back to " + cut.wal_file};
+  return {};
+}
+
+}  // namespace till

@@ -1,0 +1,261 @@
+-- The reporting model. Compiled into the program, which runs it once for each generation with the prefix g0_ replaced by
+-- that of the generation (g7_), and v_ by that of the views being prepared. Meanings: README.md.
+-- Statements end with a semicolon at the end of a line; every table's first key column is the tenant.
+
+CREATE TABLE g0_f_sale (
+  tenant_id VARCHAR(64) NOT NULL,
+  sale_id VARCHAR(64) NOT NULL,
+  kind ENUM('SALE', 'RETURN', 'VOID') NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  terminal_id VARCHAR(64) NOT NULL,
+  terminal_seq BIGINT UNSIGNED NOT NULL,
+  employee_id VARCHAR(64) NULL,
+  customer_id VARCHAR(64) NULL,
+  business_date DATE NOT NULL,
+  completed_at_utc DATETIME(6) NOT NULL,
+  local_hour TINYINT UNSIGNED NOT NULL,
+  currency CHAR(3) NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  line_count INT NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, sale_id, kind),
+  KEY by_day (tenant_id, business_date, store_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_f_line (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  line_no INT UNSIGNED NOT NULL,
+  sale_id VARCHAR(64) NOT NULL,
+  kind ENUM('SALE', 'RETURN', 'VOID') NOT NULL,
+  line_id VARCHAR(64) NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  category_id VARCHAR(128) NOT NULL,
+  qty_e5 BIGINT NOT NULL,
+  unit_price_e4 BIGINT NOT NULL,
+  currency CHAR(3) NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  tax_code VARCHAR(64) NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, position, line_no)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_f_tax (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  seq INT UNSIGNED NOT NULL,
+  sale_id VARCHAR(64) NOT NULL,
+  kind ENUM('SALE', 'RETURN', 'VOID') NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  tax_code VARCHAR(64) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  taxable BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, position, seq)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_f_tender (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  seq INT UNSIGNED NOT NULL,
+  sale_id VARCHAR(64) NOT NULL,
+  kind ENUM('SALE', 'RETURN', 'VOID') NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  tender_type VARCHAR(32) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  amount BIGINT NOT NULL,
+  tendered BIGINT NOT NULL,
+  change_given BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, position, seq)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_f_stock_move (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  seq INT UNSIGNED NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  kind ENUM('RECEIPT', 'ADJUSTMENT', 'SALE', 'VOID') NOT NULL,
+  reason VARCHAR(32) NULL,
+  document_id VARCHAR(64) NOT NULL,
+  qty_e5 BIGINT NOT NULL,
+  on_hand_after_e5 BIGINT NOT NULL,
+  unit_cost_e4 BIGINT NULL,
+  currency CHAR(3) NULL,
+  occurred_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, position, seq)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_s_stock (
+  tenant_id VARCHAR(64) NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  on_hand_e5 BIGINT NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, store_id, sku)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_d_store (
+  tenant_id VARCHAR(64) NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, store_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_d_product (
+  tenant_id VARCHAR(64) NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  category_id VARCHAR(128) NOT NULL,
+  unit_price_e4 BIGINT NOT NULL,
+  unit_cost_e4 BIGINT NULL,
+  currency CHAR(3) NOT NULL,
+  tax_code VARCHAR(64) NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, sku)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_d_customer (
+  tenant_id VARCHAR(64) NOT NULL,
+  customer_id VARCHAR(64) NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, customer_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_agg_store_day (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  sales BIGINT NOT NULL,
+  voids BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, store_id, currency)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_agg_store_hour (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  local_hour TINYINT UNSIGNED NOT NULL,
+  currency CHAR(3) NOT NULL,
+  sales BIGINT NOT NULL,
+  voids BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, store_id, local_hour, currency)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_agg_sku_day (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  sales BIGINT NOT NULL,
+  voids BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, sku, currency)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_agg_category_day (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  category_id VARCHAR(128) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  sales BIGINT NOT NULL,
+  voids BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, category_id, currency)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_agg_tender_day (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  tender_type VARCHAR(32) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  sales BIGINT NOT NULL,
+  voids BIGINT NOT NULL,
+  units_e5 BIGINT NOT NULL,
+  gross BIGINT NOT NULL,
+  discount BIGINT NOT NULL,
+  net BIGINT NOT NULL,
+  tax BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  cogs_e4 BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, store_id, tender_type, currency)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_projection_offset (
+  projection VARCHAR(32) NOT NULL,
+  log_id CHAR(32) NOT NULL,
+  epoch BIGINT UNSIGNED NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  hash CHAR(64) NOT NULL,
+  layout CHAR(16) NOT NULL,
+  PRIMARY KEY (projection)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE SQL SECURITY INVOKER VIEW v_f_sale AS SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_f_sale t;
+CREATE SQL SECURITY INVOKER VIEW v_f_line AS SELECT t.* FROM g0_f_line t;
+CREATE SQL SECURITY INVOKER VIEW v_f_tax AS SELECT t.* FROM g0_f_tax t;
+CREATE SQL SECURITY INVOKER VIEW v_f_tender AS SELECT t.* FROM g0_f_tender t;
+CREATE SQL SECURITY INVOKER VIEW v_f_stock_move AS SELECT t.* FROM g0_f_stock_move t;
+CREATE SQL SECURITY INVOKER VIEW v_s_stock AS SELECT t.*, t.on_hand_e5 * 0.00001 AS on_hand FROM g0_s_stock t;
+CREATE SQL SECURITY INVOKER VIEW v_d_store AS SELECT t.* FROM g0_d_store t;
+CREATE SQL SECURITY INVOKER VIEW v_d_product AS SELECT t.* FROM g0_d_product t;
+CREATE SQL SECURITY INVOKER VIEW v_d_customer AS SELECT t.* FROM g0_d_customer t;
+CREATE SQL SECURITY INVOKER VIEW v_agg_store_day AS
+  SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_store_day t;
+CREATE SQL SECURITY INVOKER VIEW v_agg_store_hour AS
+  SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_store_hour t;
+CREATE SQL SECURITY INVOKER VIEW v_agg_sku_day AS
+  SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_sku_day t;
+CREATE SQL SECURITY INVOKER VIEW v_agg_category_day AS
+  SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_category_day t;
+CREATE SQL SECURITY INVOKER VIEW v_agg_tender_day AS
+  SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_tender_day t;
+CREATE SQL SECURITY INVOKER VIEW v_projection_offset AS SELECT t.* FROM g0_projection_offset t;

@@ -1,0 +1,159 @@
+// What the log does about damage: a torn last group is cut and kept, everything else is refused by name.
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <vector>
+
+#include "engine/control_record.h"
+#include "engine/durable_file.h"
+#include "engine/rocks_log.h"
+#include "engine/transaction.h"
+#include "engine/watermark.h"
+#include "tests/temporary_directory.h"
+
+namespace till {
+namespace {
+
+namespace fs = std::filesystem;
+
+RocksLogOptions options_of(const std::string& directory) {
+  RocksLogOptions options;
+  options.directory = directory;
+  return options;
+}
+
+// Appends `groups` groups of one record with `bytes` of padding, noting the head after each.
+std::vector<LogPoint> grow(Log& log, int groups, std::size_t bytes) {
+  std::vector<LogPoint> heads;
+  for (int i = 0; i < groups; ++i) {
+    TransactionBuilder builder;
+    schema::Record& record = builder.record();
+    record.set_version(kRecordVersion);
+    record.set_log_id(std::string(as_bytes(log.id())));
+    record.set_epoch(1);
+    record.set_position(log.head().position.next().value());
+    record.set_tenant("t");
+    record.set_answer(std::string(bytes, static_cast<char>('a' + i % 26)));
+    StoredRecord stored;
+    stored.position = log.head().position.next();
+    const LogPoint head = builder.finish(log.head().hash, stored.bytes)->point();
+    REQUIRE(log.append(std::span(&stored, 1), head).ok());
+    heads.push_back(head);
+  }
+  return heads;
+}
+
+// A log as a power cut leaves it: files as they are while it is open, watermark at `watermark`.
+void copy_open_log(const std::string& from, const std::string& to, const LogPoint& watermark) {
+  fs::copy(from, to, fs::copy_options::recursive);
+  REQUIRE(write_watermark(to + "/watermark", watermark).ok());
+}
+
+std::string newest_wal(const std::string& directory) {
+  std::string newest;
+  for (const auto& entry : fs::directory_iterator(directory + "/db")) {
+    if (entry.path().extension() == ".log" && entry.path().string() > newest) newest = entry.path().string();
+  }
+  return newest;
+}
+
+void flip(const std::string& file, std::uintmax_t offset) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(offset));
+  const int byte = stream.get();
+  stream.seekp(static_cast<std::streamoff>(offset));
+  stream.put(static_cast<char>(byte ^ 0x40));
+}
+
+struct Grown {
+  TemporaryDirectory home;
+  std::vector<LogPoint> heads;
+  std::string copy;
+  // The WAL's length without the preallocated zeros behind the last record.
+  std::uintmax_t wal_bytes = 0;
+};
+
+void grow_and_copy(Grown& grown, int groups, std::size_t bytes, std::size_t watermark_at) {
+  const std::string original = grown.home.path() + "/original";
+  REQUIRE(create_rocks_log(options_of(original)).ok());
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(original), report);
+  REQUIRE(log.ok());
+  grown.heads = grow(**log, groups, bytes);
+  grown.copy = grown.home.path() + "/copy";
+  copy_open_log(original, grown.copy, grown.heads[watermark_at]);
+  grown.wal_bytes = fs::file_size(newest_wal(grown.copy));
+}
+
+TEST_CASE("a torn last group above the watermark is cut, kept and reported") {
+  Grown grown;
+  const std::size_t bytes = GENERATE(std::size_t{200}, std::size_t{70'000});
+  grow_and_copy(grown, 10, bytes, 8);
+  const std::string wal = newest_wal(grown.copy);
+  SECTION("bytes missing at the end") { fs::resize_file(wal, grown.wal_bytes - 50); }
+  SECTION("a byte in the middle of the last group") { flip(wal, grown.wal_bytes - bytes / 2); }
+  SECTION("the last page reads as zeros") {
+    fs::resize_file(wal, grown.wal_bytes - 100);
+    fs::resize_file(wal, grown.wal_bytes);
+  }
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  INFO((log.ok() ? "" : log.error().message));
+  REQUIRE(log.ok());
+  CHECK((*log)->head() == grown.heads[8]);
+  if (report.tail_cut) CHECK(fs::exists(report.cut_file));
+}
+
+TEST_CASE("a log that ends below its watermark is refused with both positions") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 9);
+  fs::resize_file(newest_wal(grown.copy), grown.wal_bytes - 50);
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE_FALSE(log.ok());
+  CHECK(log.error().kind == ErrorKind::kHistoryMismatch);
+  CHECK(log.error().message.find("position 10 ") != std::string::npos);
+  CHECK(log.error().message.find("up to 11") != std::string::npos);
+}
+
+TEST_CASE("a bad record with good ones after it is damage, not a torn tail") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 0);
+  const std::string wal = newest_wal(grown.copy);
+  const std::string before = read_file(wal, 1u << 26).value();
+  SECTION("payload") { flip(wal, grown.wal_bytes / 2); }
+  // Each record of the file has the same length: 5 records from the end, its header's length bytes.
+  SECTION("length") { flip(wal, grown.wal_bytes - 5 * (grown.wal_bytes / 10) + 4); }
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE_FALSE(log.ok());
+  CHECK(log.error().kind == ErrorKind::kCorrupt);
+  CHECK(fs::file_size(wal) == before.size());
+}
+
+TEST_CASE("another history under the watermark's position is refused") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 5);
+  LogPoint other = grown.heads[5];
+  other.hash[0] ^= 1;
+  REQUIRE(write_watermark(grown.copy + "/watermark", other).ok());
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE_FALSE(log.ok());
+  CHECK(log.error().kind == ErrorKind::kHistoryMismatch);
+}
+
+TEST_CASE("accepted loss opens a new epoch, recorded in the log") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 9);
+  REQUIRE(accept_loss(options_of(grown.copy), Position(6), "test").ok());
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  INFO((log.ok() ? "" : log.error().message));
+  REQUIRE(log.ok());
+  CHECK((*log)->head().position == Position(7));
+  CHECK((*log)->epoch() == Epoch(2));
+}
+
+}  // namespace
+}  // namespace till
