@@ -83,8 +83,8 @@ Status Books::install(const std::string& key, const std::optional<std::string>& 
     schema::Image stored;
     entry->state = new_state(entry->kind);
     if (!entry->state || !stored.ParseFromString(*image) || !entry->state->ParseFromString(stored.state())) {
-      return Error{ErrorKind::kCorrupt, "books: an image of kind " + std::to_string(entry->kind.value()) +
-                                            " does not parse"};
+      return Error{ErrorKind::kCorrupt,
+                   "books: an image of kind " + std::to_string(entry->kind.value()) + " does not parse"};
     }
     entry->version = StreamVersion(stored.version());
     entry->position = Position(stored.position());

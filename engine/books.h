@@ -1,5 +1,5 @@
-// The books in memory: the current state of the entities in use, under a budget. Owned by the sequencer thread; only the
-// residency hints may be read by others.
+// The books in memory: the current state of the entities in use, under a budget. Owned by the sequencer thread; only
+// the residency hints may be read by others.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -19,8 +19,8 @@
 
 namespace till {
 
-// Says, without a lock, whether an entity is probably in memory. False positives cost a detour through the loader, false
-// negatives cost a needless read; neither can make an answer wrong.
+// Says, without a lock, whether an entity is probably in memory. False positives cost a detour through the loader,
+// false negatives cost a needless read; neither can make an answer wrong.
 class ResidencyHints {
  public:
   ResidencyHints();
@@ -40,19 +40,19 @@ class Books {
     std::string key;
     std::unique_ptr<google::protobuf::Message> state;  // null: known not to exist
     StreamVersion version;
-    Position position;             // of the last record that changed it
+    Position position;               // of the last record that changed it
     std::uint64_t flush_number = 0;  // of the last batch that holds it
-    std::size_t bytes = 0;         // estimate, part of the budget
+    std::size_t bytes = 0;           // estimate, part of the budget
     bool dirty = false;
-    bool touched = false;          // since the sweep passed last
+    bool touched = false;  // since the sweep passed last
   };
 
   Books(const Domain& domain, std::size_t budget_bytes);
 
   // Null where it is not known whether the entity exists.
   Entry* find(std::string_view key);
-  // Takes an image read from the store; nullopt: the entity does not exist there. Nothing happens where the entity is in
-  // memory already, which is always at least as new. kCorrupt where the image does not parse.
+  // Takes an image read from the store; nullopt: the entity does not exist there. Nothing happens where the entity is
+  // in memory already, which is always at least as new. kCorrupt where the image does not parse.
   Status install(const std::string& key, const std::optional<std::string>& image);
   // The state to change, made where the entity did not exist; marks it dirty.
   google::protobuf::Message& change(Entry& entry, Position position);
@@ -61,12 +61,13 @@ class Books {
   void collect(std::uint64_t flush_number, BooksBatch& batch);
   std::size_t dirty_count() const { return dirty_.size(); }
 
-  // Lets go of cold clean entities whose last batch is at most `flushed`, until the budget is met or the sweep has looked
-  // at `most` of them.
+  // Lets go of cold clean entities whose last batch is at most `flushed`, until the budget is met or the sweep has
+  // looked at `most` of them.
   void evict(std::uint64_t flushed, std::size_t most);
 
-  // Rises with each whole turn of the sweep. An image read from the store in the same round as it is installed cannot be
-  // older than an entity that has left memory meanwhile: leaving takes two visits of the sweep after the last change.
+  // Rises with each whole turn of the sweep. An image read from the store in the same round as it is installed cannot
+  // be older than an entity that has left memory meanwhile: leaving takes two visits of the sweep after the last
+  // change.
   std::uint64_t round() const { return round_.load(std::memory_order_acquire); }
 
   const ResidencyHints& hints() const { return hints_; }

@@ -17,7 +17,9 @@ BooksFlusher::BooksFlusher(BooksStore& store, Feed& feed, std::uint64_t durable_
       made_durable_(feed.durable().position),
       thread_([this] { run(); }) {}
 
-BooksFlusher::~BooksFlusher() { stop(false); }
+BooksFlusher::~BooksFlusher() {
+  stop(false);
+}
 
 void BooksFlusher::add(BooksBatch&& batch) {
   std::unique_lock lock(mutex_);

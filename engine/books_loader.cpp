@@ -19,7 +19,9 @@ BooksLoader::BooksLoader(const BooksStore& store, const Books& books, const Doma
       on_failure_(std::move(on_failure)),
       thread_([this] { run(); }) {}
 
-BooksLoader::~BooksLoader() { stop(); }
+BooksLoader::~BooksLoader() {
+  stop();
+}
 
 void BooksLoader::add_needs(const CommandRequest& command, std::vector<std::string>& keys) const {
   thread_local std::vector<EntityRef> needs;

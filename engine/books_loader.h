@@ -1,5 +1,5 @@
-// Reads entities from the books' store, so that the sequencer does no I/O: ahead of sequencing on the submitting thread,
-// and on an own thread for what was missing all the same.
+// Reads entities from the books' store, so that the sequencer does no I/O: ahead of sequencing on the submitting
+// thread, and on an own thread for what was missing all the same.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// Where the books keep what is not in memory: images of entities at an exact cut of the log. Derived, disposable, refolded
-// from the log when its fold version differs. The same contract suite runs on every implementation.
+// Where the books keep what is not in memory: images of entities at an exact cut of the log. Derived, disposable,
+// refolded from the log when its fold version differs. The same contract suite runs on every implementation.
 #pragma once
 
 #include <cstdint>

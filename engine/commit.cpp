@@ -21,7 +21,9 @@ Committer::Committer(Log& log, LogFeed& feed, CommitOptions options, std::functi
       head_(log.head()),
       thread_([this] { run(); }) {}
 
-Committer::~Committer() { stop(); }
+Committer::~Committer() {
+  stop();
+}
 
 void Committer::note_answer(const SubmissionPtr& submission) {
   if (!forming_.answers.empty() && forming_.answers.back().submission == submission) {

@@ -5,7 +5,9 @@
 namespace till {
 namespace {
 
-std::string at(Position position) { return " at position " + std::to_string(position.value()); }
+std::string at(Position position) {
+  return " at position " + std::to_string(position.value());
+}
 
 Status parse_record(std::string_view stored, Position expected, schema::Record& record) {
   if (stored.size() < kStoredPrefix) return Error{ErrorKind::kCorrupt, "record too short" + at(expected)};
@@ -46,7 +48,8 @@ Result<LogPoint> check_record(std::string_view stored, const LogPoint& before, s
   schema::Record& record = record_or_null != nullptr ? *record_or_null : local;
   if (Status parsed = parse_record(stored, expected, record); !parsed.ok()) return parsed.error();
   if (Position(record.position()) != expected) {
-    return Error{ErrorKind::kCorrupt, "record" + at(expected) + " says that it is " + std::to_string(record.position())};
+    return Error{ErrorKind::kCorrupt,
+                 "record" + at(expected) + " says that it is " + std::to_string(record.position())};
   }
   LogPoint point;
   if (!from_bytes(record.log_id(), point.log_id) || point.log_id != before.log_id) {

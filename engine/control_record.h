@@ -22,8 +22,8 @@ struct ChainedRecord {
 ChainedRecord make_control_record(const LogPoint& before, Epoch epoch, Micros recorded_at,
                                   const schema::Control& control);
 
-// Reads the header of a stored record without its events and checks that it follows `before`: next position, same log, an
-// epoch not lower, and the chain value that the bytes give. kCorrupt or kHistoryMismatch name the position.
+// Reads the header of a stored record without its events and checks that it follows `before`: next position, same log,
+// an epoch not lower, and the chain value that the bytes give. kCorrupt or kHistoryMismatch name the position.
 Result<LogPoint> check_record(std::string_view stored, const LogPoint& before, schema::Record* record_or_null);
 
 // The point that a stored record claims, unchecked: where a scan begins.

@@ -38,7 +38,9 @@ void on_fatal_signal(int signal_number) {
   std::raise(signal_number);
 }
 
-int digit(char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; }
+int digit(char c) {
+  return c >= 'a' ? c - 'a' + 10 : c - '0';
+}
 
 }  // namespace
 
@@ -63,7 +65,8 @@ Result<CrashNote> CrashNote::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return Error{ErrorKind::kUnavailable, "cannot open " + path};
   if (const int former = note_file.exchange(file); former >= 0) ::close(former);
-  for (const int signal_number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) std::signal(signal_number, on_fatal_signal);
+  for (const int signal_number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+    std::signal(signal_number, on_fatal_signal);
   return note;
 }
 
@@ -72,6 +75,8 @@ CrashNote::InHand::InHand(const std::string& command_key) {
   in_hand_bytes.store(command_key.data(), std::memory_order_release);
 }
 
-CrashNote::InHand::~InHand() { in_hand_bytes.store(nullptr, std::memory_order_release); }
+CrashNote::InHand::~InHand() {
+  in_hand_bytes.store(nullptr, std::memory_order_release);
+}
 
 }  // namespace till

@@ -1,5 +1,6 @@
-// A command whose decision stops the process (a bug) is noted by the dying process, so that after the restart the same key
-// is answered with an error instead of stopping it again. Only fatal signals note: a kill from outside blames nobody.
+// A command whose decision stops the process (a bug) is noted by the dying process, so that after the restart the same
+// key is answered with an error instead of stopping it again. Only fatal signals note: a kill from outside blames
+// nobody.
 #pragma once
 
 #include <string>

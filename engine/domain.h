@@ -21,8 +21,8 @@ namespace till {
 struct Rejection {
   std::string_view code;
   std::string detail;
-  std::string pointer;          // JSON pointer to the field, empty where no single field is at fault
-  std::uint64_t expected = 0;   // TERMINAL_SEQUENCE_GAP only
+  std::string pointer;         // JSON pointer to the field, empty where no single field is at fault
+  std::uint64_t expected = 0;  // TERMINAL_SEQUENCE_GAP only
 };
 
 // The first result of the same content stands at this position: answer with it.
@@ -40,7 +40,7 @@ struct Acceptance {
   };
   std::vector<NewEvent> events;
   const google::protobuf::Message* answer = nullptr;
-  std::string terminal;            // set where a terminal sequence is used up
+  std::string terminal;  // set where a terminal sequence is used up
   std::uint64_t terminal_seq = 0;
   std::int64_t occurred_at_us = 0;
   std::int32_t business_date = 0;  // yyyymmdd
@@ -48,8 +48,8 @@ struct Acceptance {
 
 using Decision = std::variant<Acceptance, Rejection, AlreadyDone>;
 
-// Read access to one tenant's entities during decide(). The engine notices a look at an entity that is not in memory: the
-// decision is dropped, the entity loaded, and the command comes again; so decide() treats null as "does not exist".
+// Read access to one tenant's entities during decide(). The engine notices a look at an entity that is not in memory:
+// the decision is dropped, the entity loaded, and the command comes again; so decide() treats null as "does not exist".
 class BooksReader {
  public:
   virtual ~BooksReader() = default;
@@ -63,9 +63,9 @@ class BooksReader {
 // All that decide() may know besides the command and the books.
 struct DecideContext {
   std::string_view tenant;
-  Position position;            // that the transaction will have
+  Position position;  // that the transaction will have
   Micros recorded_at;
-  Fingerprint fingerprint{};    // of the command as its client sent it
+  Fingerprint fingerprint{};  // of the command as its client sent it
   google::protobuf::Arena* arena = nullptr;
 };
 

@@ -8,8 +8,8 @@
 
 namespace till {
 
-// Writes `content` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory. `mode` are
-// the permission bits of the new file. On an error the former file is untouched.
+// Writes `content` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory. `mode`
+// are the permission bits of the new file. On an error the former file is untouched.
 Status replace_file(const std::string& path, std::string_view content, unsigned mode = 0644);
 
 // Whole content; kNotFound where there is no such file, kInvalid beyond `most_bytes`.

@@ -44,9 +44,9 @@ class RealEngine : public Engine {
     flusher_ = std::make_unique<BooksFlusher>(store_, feed_, options_.replay_transactions_most / 2, fail);
     loader_ = std::make_unique<BooksLoader>(
         store_, books_, domain_, [this](SubmissionPtr submission) { intake_.push_front(std::move(submission)); }, fail);
-    committer_ = std::make_unique<Committer>(log_, feed_,
-                                             CommitOptions{options_.group_transactions, options_.group_bytes},
-                                             [this] { intake_.wake(); }, fail);
+    committer_ = std::make_unique<Committer>(
+        log_, feed_, CommitOptions{options_.group_transactions, options_.group_bytes}, [this] { intake_.wake(); },
+        fail);
     sequencer_ = std::make_unique<Sequencer>(options_, decider_, books_, intake_, *committer_, *loader_, *flusher_,
                                              recovered->recorded_at);
     return {};
@@ -81,9 +81,8 @@ class RealEngine : public Engine {
 
   Feed& feed() override { return feed_; }
 
-  Status scan(EntityKind kind,
-              const std::function<void(std::string_view tenant, std::string_view id,
-                                       const google::protobuf::Message& state)>& visit) override {
+  Status scan(EntityKind kind, const std::function<void(std::string_view tenant, std::string_view id,
+                                                        const google::protobuf::Message& state)>& visit) override {
     Status trouble;
     Status scanned = store_.scan(kind, [&](std::string_view key, std::string_view image_bytes) {
       const BooksKeyParts parts = split_books_key(key);
@@ -164,8 +163,7 @@ class RealEngine : public Engine {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::open(Log& log, BooksStore& store, const Domain& domain,
-                                             EngineOptions options) {
+Result<std::unique_ptr<Engine>> Engine::open(Log& log, BooksStore& store, const Domain& domain, EngineOptions options) {
   Result<CrashNote> crash_note = CrashNote::open(options.crash_note_path);
   if (!crash_note.ok()) return crash_note.error();
   auto engine = std::make_unique<RealEngine>(log, store, domain, std::move(options), std::move(*crash_note));

@@ -32,16 +32,16 @@ struct CommandRequest {
 };
 
 enum class OutcomeKind : std::uint8_t {
-  kAccepted,          // durable at `position`; `answer` is what to tell
-  kReplayed,          // the first result of this key or content stands at `position`: answer_at() has it
-  kRejected,          // `rejection`
-  kKeyReused,         // the key belongs to another request
-  kOverloaded,        // the tenant's queue is full; nothing was decided
-  kNotReady,          // starting, stopping, or the clock waits for confirmation; nothing was decided
-  kDiskReserve,       // free space below the reserve; nothing was decided
-  kOutcomeUnknown,    // the log failed: may or may not be durable; the process is about to stop
-  kTooLarge,          // a door of the record format was exceeded; nothing was decided
-  kCrashed,           // the same command stopped the process before
+  kAccepted,        // durable at `position`; `answer` is what to tell
+  kReplayed,        // the first result of this key or content stands at `position`: answer_at() has it
+  kRejected,        // `rejection`
+  kKeyReused,       // the key belongs to another request
+  kOverloaded,      // the tenant's queue is full; nothing was decided
+  kNotReady,        // starting, stopping, or the clock waits for confirmation; nothing was decided
+  kDiskReserve,     // free space below the reserve; nothing was decided
+  kOutcomeUnknown,  // the log failed: may or may not be durable; the process is about to stop
+  kTooLarge,        // a door of the record format was exceeded; nothing was decided
+  kCrashed,         // the same command stopped the process before
 };
 
 struct Outcome {
@@ -55,19 +55,19 @@ struct Outcome {
 using Completion = std::function<void(std::vector<Outcome>&&)>;
 
 struct EngineOptions {
-  std::size_t tenant_queue_commands = 20'000;      // waiting, per tenant
-  std::size_t slice_commands = 32;                 // taken from one tenant before the next has its turn
-  std::size_t group_transactions = 2048;           // in one synced write
+  std::size_t tenant_queue_commands = 20'000;  // waiting, per tenant
+  std::size_t slice_commands = 32;             // taken from one tenant before the next has its turn
+  std::size_t group_transactions = 2048;       // in one synced write
   std::size_t group_bytes = 1u << 20;
-  std::size_t ring_transactions = 16'384;          // decoded recent transactions kept for followers
+  std::size_t ring_transactions = 16'384;  // decoded recent transactions kept for followers
   std::size_t ring_bytes = 64u << 20;
   std::size_t books_bytes = 256u << 20;            // memory of the books before cold entities leave it
   std::size_t flush_transactions = 1024;           // dirty entities are handed to the books' store this often
   std::size_t replay_transactions_most = 200'000;  // tail of the log that may be missing from the books' store on disk
   std::chrono::milliseconds clock_jump_most{std::chrono::hours(24)};
   std::chrono::hours key_lifetime{30 * 24};
-  std::string crash_note_path;                     // empty: no notes are kept
-  std::function<Micros()> clock;                   // null: the system's clock
+  std::string crash_note_path;    // empty: no notes are kept
+  std::function<Micros()> clock;  // null: the system's clock
   // Called once, on the commit thread, when a write or sync of the log failed: the process has to end.
   std::function<void(const Error&)> on_log_failure;
   // Called now and then while the books are brought up to the head at open: transactions done, and in all.
@@ -98,8 +98,8 @@ class Engine {
   static Result<std::unique_ptr<Engine>> open(Log& log, BooksStore& store, const Domain& domain, EngineOptions options);
   virtual ~Engine() = default;
 
-  // All commands of one submission belong to one tenant and are decided in order. Refusals for the whole submission call
-  // back on this thread before returning.
+  // All commands of one submission belong to one tenant and are decided in order. Refusals for the whole submission
+  // call back on this thread before returning.
   virtual void submit(std::vector<CommandRequest>&& commands, Completion done) = 0;
 
   // The answer message stored with the transaction at a durable position of `tenant`; kNotFound for another's.
@@ -108,9 +108,8 @@ class Engine {
   virtual Feed& feed() = 0;
 
   // Every entity of a kind as the books hold it at the head; only between open() and the first submit().
-  virtual Status scan(EntityKind kind,
-                      const std::function<void(std::string_view tenant, std::string_view id,
-                                               const google::protobuf::Message& state)>& visit) = 0;
+  virtual Status scan(EntityKind kind, const std::function<void(std::string_view tenant, std::string_view id,
+                                                                const google::protobuf::Message& state)>& visit) = 0;
 
   virtual EngineStats stats() const = 0;
   // False from the moment that the log failed, the clock jumped, or stop() began.

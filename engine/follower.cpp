@@ -16,7 +16,9 @@ std::string describe(const Error& error, Position at) {
 
 Follower::Follower(Feed& feed, View& view, FollowerOptions options) : feed_(feed), view_(view), options_(options) {}
 
-Follower::~Follower() { stop(); }
+Follower::~Follower() {
+  stop();
+}
 
 void Follower::start() {
   if (thread_.joinable()) return;
@@ -42,9 +44,8 @@ FollowerStatus Follower::status() const {
 bool Follower::wait_for(Position target, std::chrono::milliseconds timeout) {
   if (position() >= target) return true;
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, timeout, [&] {
-    return position() >= target || stopping_ || status_.state == FollowerState::kStopped;
-  });
+  moved_.wait_for(lock, timeout,
+                  [&] { return position() >= target || stopping_ || status_.state == FollowerState::kStopped; });
   return position() >= target;
 }
 

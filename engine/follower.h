@@ -26,7 +26,8 @@ class Feed {
   virtual ~Feed() = default;
   // Transactions after `after`, in order, at most `max_count` and about `max_bytes`; never beyond the durable position.
   // Empty where there is none. `out` is cleared first.
-  virtual Status read(Position after, std::size_t max_count, std::size_t max_bytes, std::vector<TransactionPtr>& out) = 0;
+  virtual Status read(Position after, std::size_t max_count, std::size_t max_bytes,
+                      std::vector<TransactionPtr>& out) = 0;
   virtual LogPoint durable() const = 0;
   // Waits until the durable position exceeds `after`, `timeout` passed, or wake() was called; true in the first case.
   virtual bool wait(Position after, std::chrono::milliseconds timeout) = 0;
@@ -80,8 +81,8 @@ class Follower {
   // Waits until position() >= `target`; false after `timeout` or when the follower stopped.
   bool wait_for(Position target, std::chrono::milliseconds timeout);
 
-  // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller until
-  // done; the follower goes on after it. For the replacement of one tenant's rows.
+  // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller
+  // until done; the follower goes on after it. For the replacement of one tenant's rows.
   Status while_held(const std::function<Status(LogPoint)>& action);
 
  private:

@@ -25,12 +25,12 @@ class Intake {
 
   // False where the tenant's queue is full or the intake is closed.
   bool push(SubmissionPtr submission);
-  // A submission that goes on: after its slice, or after its missing entities have been loaded. Before all others of its
-  // tenant, never refused.
+  // A submission that goes on: after its slice, or after its missing entities have been loaded. Before all others of
+  // its tenant, never refused.
   void push_front(SubmissionPtr submission);
 
-  // Takes slices from the tenants in turn until about `most_commands` are taken. A submission with more commands than its
-  // slice comes back through push_front() once the slice is decided, so that its order is kept.
+  // Takes slices from the tenants in turn until about `most_commands` are taken. A submission with more commands than
+  // its slice comes back through push_front() once the slice is decided, so that its order is kept.
   void take(std::size_t most_commands, std::vector<Slice>& out);
 
   // Commands waiting.

@@ -5,7 +5,10 @@
 namespace till {
 
 LogFeed::LogFeed(const Log& log, const Domain& domain, std::size_t ring_transactions, std::size_t ring_bytes)
-    : log_(log), domain_(domain), ring_transactions_(ring_transactions), ring_bytes_(ring_bytes),
+    : log_(log),
+      domain_(domain),
+      ring_transactions_(ring_transactions),
+      ring_bytes_(ring_bytes),
       durable_(log.head()) {}
 
 LogPoint LogFeed::durable() const {

@@ -15,8 +15,7 @@ class LogFeed : public Feed {
  public:
   LogFeed(const Log& log, const Domain& domain, std::size_t ring_transactions, std::size_t ring_bytes);
 
-  Status read(Position after, std::size_t max_count, std::size_t max_bytes,
-              std::vector<TransactionPtr>& out) override;
+  Status read(Position after, std::size_t max_count, std::size_t max_bytes, std::vector<TransactionPtr>& out) override;
   LogPoint durable() const override;
   bool wait(Position after, std::chrono::milliseconds timeout) override;
   void wake() override;

@@ -38,17 +38,18 @@ Status MemoryBooksStore::write(const BooksBatch& batch) {
   return {};
 }
 
-Status MemoryBooksStore::make_durable(bool) { return {}; }
+Status MemoryBooksStore::make_durable(bool) {
+  return {};
+}
 
-Status MemoryBooksStore::scan(
-    EntityKind kind, const std::function<void(std::string_view key, std::string_view image)>& visit) const {
+Status MemoryBooksStore::scan(EntityKind kind,
+                              const std::function<void(std::string_view key, std::string_view image)>& visit) const {
   return dump([&](std::string_view key, std::string_view image) {
     if (split_books_key(key).kind == kind) visit(key, image);
   });
 }
 
-Status MemoryBooksStore::dump(
-    const std::function<void(std::string_view key, std::string_view image)>& visit) const {
+Status MemoryBooksStore::dump(const std::function<void(std::string_view key, std::string_view image)>& visit) const {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, image] : images_) visit(key, image);
   return {};

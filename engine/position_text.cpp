@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t kLogPrefixDigits = 8;
 
-std::string log_prefix(const LogId& log_id) { return to_hex(as_bytes(log_id).substr(0, kLogPrefixDigits / 2)); }
+std::string log_prefix(const LogId& log_id) {
+  return to_hex(as_bytes(log_id).substr(0, kLogPrefixDigits / 2));
+}
 
 bool parse_number(std::string_view digits, std::uint64_t& value) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -1,5 +1,5 @@
-// Trouble as a value. Three roads that never cross: a Rejection is the business saying no, an Error is the world failing,
-// a bug is an assertion (TILL_ASSERT) that stops the process.
+// Trouble as a value. Three roads that never cross: a Rejection is the business saying no, an Error is the world
+// failing, a bug is an assertion (TILL_ASSERT) that stops the process.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@ namespace till {
 
 // Closed set of ways the world fails.
 enum class ErrorKind : std::uint8_t {
-  kUnavailable,       // a server or file system does not answer now; trying again may help
-  kCorrupt,           // stored bytes are not what was written
-  kHistoryMismatch,   // log shorter than known to be durable, or another history under the same position
-  kNotFound,          // asked for something that is not there
-  kInvalid,           // configuration or stored content that this program cannot read
-  kOutcomeUnknown,    // a write or sync failed: it may or may not have happened
-  kPoison,            // a view cannot apply an event; trying again does not help
-  kCancelled,         // stopped on request
+  kUnavailable,      // a server or file system does not answer now; trying again may help
+  kCorrupt,          // stored bytes are not what was written
+  kHistoryMismatch,  // log shorter than known to be durable, or another history under the same position
+  kNotFound,         // asked for something that is not there
+  kInvalid,          // configuration or stored content that this program cannot read
+  kOutcomeUnknown,   // a write or sync failed: it may or may not have happened
+  kPoison,           // a view cannot apply an event; trying again does not help
+  kCancelled,        // stopped on request
 };
 
 struct Error {
@@ -31,8 +31,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : data_(std::move(value)) {}       // NOLINT: implicit on purpose
-  Result(Error error) : data_(std::move(error)) {}   // NOLINT
+  Result(T value) : data_(std::move(value)) {}      // NOLINT: implicit on purpose
+  Result(Error error) : data_(std::move(error)) {}  // NOLINT
   bool ok() const { return data_.index() == 0; }
   explicit operator bool() const { return ok(); }
   T& value() { return std::get<0>(data_); }

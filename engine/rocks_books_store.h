@@ -1,5 +1,5 @@
-// The books' store on RocksDB. Written without a write-ahead log: one column family, so what a crash leaves is always the
-// state after some whole batch, an exact cut of the log.
+// The books' store on RocksDB. Written without a write-ahead log: one column family, so what a crash leaves is always
+// the state after some whole batch, an exact cut of the log.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ struct RocksBooksStoreOptions {
   std::string directory;
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 64u << 20;
-  std::int64_t key_lifetime_us = 30ll * 24 * 3600 * 1'000'000;  // older entries of the register are dropped by compaction
+  std::int64_t key_lifetime_us =
+      30ll * 24 * 3600 * 1'000'000;  // older entries of the register are dropped by compaction
 };
 
 // Creates the directory where it is missing. kCorrupt: delete the directory, the log has everything.

@@ -19,14 +19,19 @@
 namespace till {
 namespace {
 
-// Records before the watermark that are checked again at every start, so that a scan never begins at an unchecked record.
+// Records before the watermark that are checked again at every start, so that a scan never begins at an unchecked
+// record.
 constexpr std::uint64_t kScanOverlap = 64;
 constexpr std::uint64_t kBytesPerSync = 1u << 20;
 constexpr std::size_t kBlockBytes = 16 * 1024;
 constexpr std::size_t kReadahead = 2u << 20;
 
-std::string database_of(const RocksLogOptions& options) { return options.directory + "/db"; }
-std::string watermark_of(const RocksLogOptions& options) { return options.directory + "/watermark"; }
+std::string database_of(const RocksLogOptions& options) {
+  return options.directory + "/db";
+}
+std::string watermark_of(const RocksLogOptions& options) {
+  return options.directory + "/watermark";
+}
 
 std::string key_of(Position position) {
   std::string key(8, '\0');
@@ -40,7 +45,9 @@ Position position_of(const rocksdb::Slice& key) {
   return Position(value);
 }
 
-Error log_error(const rocksdb::Status& status, ErrorKind kind) { return Error{kind, "log: " + status.ToString()}; }
+Error log_error(const rocksdb::Status& status, ErrorKind kind) {
+  return Error{kind, "log: " + status.ToString()};
+}
 
 // Tells the watermark that a WAL was closed.
 class RotationListener : public rocksdb::EventListener {
@@ -208,9 +215,9 @@ Result<OpenedDatabase> open_database(const RocksLogOptions& options, bool create
 }
 
 Micros wall_clock() {
-  return Micros(std::chrono::duration_cast<std::chrono::microseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count());
+  return Micros(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
 }
 
 Result<LogPoint> last_claimed(rocksdb::DB& database) {
@@ -231,8 +238,7 @@ Result<LogPoint> scan_tail(rocksdb::DB& database, const std::optional<LogPoint>&
   const std::uint64_t start = trusted ? trusted->position.value() : 0;
   if (start > kScanOverlap && start - kScanOverlap <= last.value().position.value()) {
     std::string value;
-    const rocksdb::Status status =
-        database.Get(rocksdb::ReadOptions(), key_of(Position(start - kScanOverlap)), &value);
+    const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), key_of(Position(start - kScanOverlap)), &value);
     if (!status.ok()) return log_error(status, ErrorKind::kCorrupt);
     const Result<LogPoint> claimed = claimed_point(value);
     if (!claimed.ok()) return claimed.error();

@@ -24,12 +24,13 @@ struct RocksLogOptions {
 // What opening found out of the ordinary.
 struct OpenReport {
   bool tail_cut = false;
-  std::string cut_file;      // where the bytes that were cut are kept
+  std::string cut_file;  // where the bytes that were cut are kept
   std::uint64_t cut_bytes = 0;
   std::uint64_t scanned = 0;  // records whose chain was checked
 };
 
-// A new log of epoch 1 in an empty or missing directory; its first record says who may read it. kInvalid where a log stands.
+// A new log of epoch 1 in an empty or missing directory; its first record says who may read it. kInvalid where a log
+// stands.
 Status create_rocks_log(const RocksLogOptions& options);
 
 // Opens, cuts a torn last group that nobody was told of, checks the tail from the watermark on, makes what was read
@@ -37,8 +38,8 @@ Status create_rocks_log(const RocksLogOptions& options);
 // record with good ones after it.
 Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, OpenReport& report);
 
-// Puts `point` (an EpochOpened control record) on the log after cutting everything above `keep`: an operator accepts the
-// loss. The log must not be open.
+// Puts `point` (an EpochOpened control record) on the log after cutting everything above `keep`: an operator accepts
+// the loss. The log must not be open.
 Status accept_loss(const RocksLogOptions& options, Position keep, const std::string& reason);
 
 }  // namespace till

@@ -15,15 +15,15 @@ constexpr std::size_t kSweepPerCommand = 24;
 constexpr std::size_t kTurnCommands = 256;
 
 Micros system_clock() {
-  return Micros(std::chrono::duration_cast<std::chrono::microseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count());
+  return Micros(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
 }
 
 }  // namespace
 
-Sequencer::Sequencer(const EngineOptions& options, Decider& decider, Books& books, Intake& intake,
-                     Committer& committer, BooksLoader& loader, BooksFlusher& flusher, Micros last_recorded_at)
+Sequencer::Sequencer(const EngineOptions& options, Decider& decider, Books& books, Intake& intake, Committer& committer,
+                     BooksLoader& loader, BooksFlusher& flusher, Micros last_recorded_at)
     : options_(options),
       decider_(decider),
       books_(books),
@@ -40,7 +40,9 @@ Sequencer::Sequencer(const EngineOptions& options, Decider& decider, Books& book
   thread_ = std::thread([this] { run(); });
 }
 
-Sequencer::~Sequencer() { stop(); }
+Sequencer::~Sequencer() {
+  stop();
+}
 
 void Sequencer::stop() {
   stopping_ = true;

@@ -1,6 +1,6 @@
-// One request's commands on their way through the engine. Owned by shared_ptr: intake, sequencer and commit thread hold it
-// in turn; outcomes are written by the sequencer (by the commit thread where the log failed), the last finished command
-// calls back.
+// One request's commands on their way through the engine. Owned by shared_ptr: intake, sequencer and commit thread hold
+// it in turn; outcomes are written by the sequencer (by the commit thread where the log failed), the last finished
+// command calls back.
 #pragma once
 
 #include <atomic>

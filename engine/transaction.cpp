@@ -41,9 +41,13 @@ std::unique_ptr<google::protobuf::Arena> make_arena() {
 
 }  // namespace
 
-Hash sha256(std::string_view bytes) { return sha256_of(bytes, {}); }
+Hash sha256(std::string_view bytes) {
+  return sha256_of(bytes, {});
+}
 
-Hash genesis_chain(const LogId& log_id) { return sha256_of("till log", as_bytes(log_id)); }
+Hash genesis_chain(const LogId& log_id) {
+  return sha256_of("till log", as_bytes(log_id));
+}
 
 Hash next_chain(const Hash& previous_chain, const Hash& record_hash) {
   return sha256_of(as_bytes(previous_chain), as_bytes(record_hash));
@@ -76,8 +80,8 @@ Result<std::shared_ptr<const Transaction>> Transaction::decode(std::string_view 
   if (record->log_id().size() != LogId().size()) return Error{ErrorKind::kCorrupt, "a stored record has no log id"};
   transaction->record_ = record;
   for (const schema::RecordedEvent& event : record->events()) {
-    const std::string where = "event " + std::to_string(transaction->events_.size()) + " at position " +
-                              std::to_string(record->position());
+    const std::string where =
+        "event " + std::to_string(transaction->events_.size()) + " at position " + std::to_string(record->position());
     if (domain.event_name(event.type()).empty()) {
       return Error{ErrorKind::kInvalid, where + " has type " + std::to_string(event.type()) + ", not known here"};
     }

@@ -1,7 +1,7 @@
 #include "engine/wal_tail.h"
 
+#include <algorithm>
 #include <boost/crc.hpp>
-
 #include <charconv>
 #include <cstring>
 #include <filesystem>
@@ -72,9 +72,9 @@ std::size_t whole_prefix(std::string_view wal) {
   return whole_end;
 }
 
-// True where another logical record begins after the bad one. Parts of the torn record itself (middle, last) may be whole,
-// since pages reach the disk in any order; a beginning may not, since a group is written only after the one before it was
-// synced. The torn record's own first fragment stands at `whole_end` and is left out.
+// True where another logical record begins after the bad one. Parts of the torn record itself (middle, last) may be
+// whole, since pages reach the disk in any order; a beginning may not, since a group is written only after the one
+// before it was synced. The torn record's own first fragment stands at `whole_end` and is left out.
 bool record_begins_after(std::string_view wal, std::size_t whole_end) {
   const std::size_t torn_start = skip_block_trailer(whole_end);
   for (std::size_t block = torn_start / kBlockBytes; block * kBlockBytes < wal.size(); ++block) {

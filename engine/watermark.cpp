@@ -28,8 +28,8 @@ bool parse_hex(const std::string& hex, std::array<std::uint8_t, N>& out) {
 
 std::string body_of(const LogPoint& point) {
   std::ostringstream text;
-  text << kTitle << ' ' << to_hex(as_bytes(point.log_id)) << ' ' << point.epoch.value() << ' '
-       << point.position.value() << ' ' << to_hex(as_bytes(point.hash));
+  text << kTitle << ' ' << to_hex(as_bytes(point.log_id)) << ' ' << point.epoch.value() << ' ' << point.position.value()
+       << ' ' << to_hex(as_bytes(point.hash));
   return text.str();
 }
 
@@ -48,8 +48,7 @@ Result<std::optional<LogPoint>> read_watermark(const std::string& path) {
   text >> title >> log_id >> epoch >> position >> hash >> check;
   point.epoch = Epoch(epoch);
   point.position = Position(position);
-  const bool parsed =
-      !text.fail() && title == kTitle && parse_hex(log_id, point.log_id) && parse_hex(hash, point.hash);
+  const bool parsed = !text.fail() && title == kTitle && parse_hex(log_id, point.log_id) && parse_hex(hash, point.hash);
   if (!parsed || check != to_hex(as_bytes(sha256(body_of(point))))) {
     return Error{ErrorKind::kCorrupt, path + " is not a watermark"};
   }
@@ -63,7 +62,9 @@ Status write_watermark(const std::string& path, const LogPoint& point) {
 
 WatermarkWriter::WatermarkWriter(std::string path) : path_(std::move(path)), thread_([this] { run(); }) {}
 
-WatermarkWriter::~WatermarkWriter() { stop(); }
+WatermarkWriter::~WatermarkWriter() {
+  stop();
+}
 
 void WatermarkWriter::note(const LogPoint& point) {
   const std::lock_guard lock(mutex_);

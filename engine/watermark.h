@@ -1,5 +1,5 @@
-// A lower bound of what was acknowledged: how far the log was durable when the watermark was last written. Written off the
-// commit path; a log whose head lies below it, or differs from it, has lost history.
+// A lower bound of what was acknowledged: how far the log was durable when the watermark was last written. Written off
+// the commit path; a log whose head lies below it, or differs from it, has lost history.
 #pragma once
 
 #include <condition_variable>

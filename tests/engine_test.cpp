@@ -39,9 +39,7 @@ struct World {
   std::string dump() {
     engine->stop();
     std::string bytes;
-    REQUIRE(store.dump([&](std::string_view key, std::string_view image) {
-      bytes.append(key).append(image);
-    }).ok());
+    REQUIRE(store.dump([&](std::string_view key, std::string_view image) { bytes.append(key).append(image); }).ok());
     return bytes;
   }
 };
@@ -128,9 +126,12 @@ TEST_CASE("books far larger than their memory give the same results") {
   CHECK(world.engine->stats().books_loads > 0);
   std::map<std::string, std::int64_t> found;
   world.engine->stop();
-  REQUIRE(world.engine->scan(EntityKind(schema::STOCK), [&](std::string_view, std::string_view id, const auto& state) {
-    found[std::string(id.substr(3))] = static_cast<const schema::StockState&>(state).on_hand_e5();
-  }).ok());
+  REQUIRE(world.engine
+              ->scan(EntityKind(schema::STOCK),
+                     [&](std::string_view, std::string_view id, const auto& state) {
+                       found[std::string(id.substr(3))] = static_cast<const schema::StockState&>(state).on_hand_e5();
+                     })
+              .ok());
   for (const auto& [sku, on_hand] : expected) {
     if (on_hand != 0) REQUIRE(found[sku] == on_hand);
   }

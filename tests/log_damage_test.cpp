@@ -90,8 +90,12 @@ TEST_CASE("a torn last group above the watermark is cut, kept and reported") {
   const std::size_t bytes = GENERATE(std::size_t{200}, std::size_t{70'000});
   grow_and_copy(grown, 10, bytes, 8);
   const std::string wal = newest_wal(grown.copy);
-  SECTION("bytes missing at the end") { fs::resize_file(wal, grown.wal_bytes - 50); }
-  SECTION("a byte in the middle of the last group") { flip(wal, grown.wal_bytes - bytes / 2); }
+  SECTION("bytes missing at the end") {
+    fs::resize_file(wal, grown.wal_bytes - 50);
+  }
+  SECTION("a byte in the middle of the last group") {
+    flip(wal, grown.wal_bytes - bytes / 2);
+  }
   SECTION("the last page reads as zeros") {
     fs::resize_file(wal, grown.wal_bytes - 100);
     fs::resize_file(wal, grown.wal_bytes);
@@ -121,9 +125,13 @@ TEST_CASE("a bad record with good ones after it is damage, not a torn tail") {
   grow_and_copy(grown, 10, 200, 0);
   const std::string wal = newest_wal(grown.copy);
   const std::string before = read_file(wal, 1u << 26).value();
-  SECTION("payload") { flip(wal, grown.wal_bytes / 2); }
+  SECTION("payload") {
+    flip(wal, grown.wal_bytes / 2);
+  }
   // Each record of the file has the same length: 5 records from the end, its header's length bytes.
-  SECTION("length") { flip(wal, grown.wal_bytes - 5 * (grown.wal_bytes / 10) + 4); }
+  SECTION("length") {
+    flip(wal, grown.wal_bytes - 5 * (grown.wal_bytes / 10) + 4);
+  }
   OpenReport report;
   Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
   REQUIRE_FALSE(log.ok());

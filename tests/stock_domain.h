@@ -43,8 +43,7 @@ class StockDomain : public Domain {
     auto* const answer = google::protobuf::Arena::CreateMessage<schema::Answer>(context.arena);
     answer->set_adjustment_id(wish.adjustment_id());
     Acceptance acceptance;
-    acceptance.events.push_back(
-        {EntityKind(schema::STOCK), stream_of(wish), schema::Event::kStockAdjusted, event});
+    acceptance.events.push_back({EntityKind(schema::STOCK), stream_of(wish), schema::Event::kStockAdjusted, event});
     acceptance.answer = answer;
     return acceptance;
   }

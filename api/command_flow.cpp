@@ -1,0 +1,157 @@
+#include "api/command_flow.h"
+
+#include <algorithm>
+
+#include "api/command_codec.h"
+#include "api/personal_data.h"
+#include "api/reply.h"
+
+namespace till {
+namespace {
+
+constexpr std::size_t kTraceparentLength = 55;
+constexpr char kTraceparentForm[] = "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
+static_assert(sizeof(kTraceparentForm) == kTraceparentLength + 1);
+
+bool is_lower_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+// The problem of an outcome that is neither accepted nor replayed.
+schema::Problem problem_of(const Outcome& outcome, std::string_view instance) {
+  switch (outcome.kind) {
+    case OutcomeKind::kRejected:
+      return make_problem(outcome.rejection, instance);
+    case OutcomeKind::kKeyReused:
+      return make_problem(schema::IDEMPOTENCY_KEY_REUSED, {}, instance);
+    case OutcomeKind::kOverloaded:
+      return make_problem(schema::OVERLOADED, {}, instance);
+    case OutcomeKind::kNotReady:
+      return make_problem(schema::NOT_READY, {}, instance);
+    case OutcomeKind::kDiskReserve:
+      return make_problem(schema::DISK_RESERVE_REACHED, {}, instance);
+    case OutcomeKind::kOutcomeUnknown:
+      return make_problem(schema::OUTCOME_UNKNOWN, {}, instance);
+    case OutcomeKind::kTooLarge:
+      return make_problem(schema::TRANSACTION_TOO_LARGE, {}, instance);
+    case OutcomeKind::kCrashed:
+      return make_problem(schema::COMMAND_CRASHED, {}, instance);
+    case OutcomeKind::kAccepted:
+    case OutcomeKind::kReplayed:
+      break;
+  }
+  return make_problem(schema::INTERNAL_ERROR, {}, instance);
+}
+
+CommandReply accepted(const Caller& caller, std::string position, std::string_view answer_bytes) {
+  thread_local schema::Answer answer;
+  if (!answer.ParseFromArray(answer_bytes.data(), static_cast<int>(answer_bytes.size()))) {
+    return reply_with(make_problem(schema::INTERNAL_ERROR, "the stored answer cannot be read", caller.instance),
+                      caller.answer_form);
+  }
+  CommandReply reply;
+  reply.body = encode_answer(caller.answer_form, position, answer);
+  reply.position = std::move(position);
+  return reply;
+}
+
+const google::protobuf::Message& member_of(const schema::Command& command, const Route& route) {
+  return command.GetReflection()->GetMessage(command, route.member);
+}
+
+}  // namespace
+
+std::string_view valid_traceparent(std::string_view value) {
+  if (value.size() != kTraceparentLength) return {};
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const bool fits = kTraceparentForm[i] == 'h' ? is_lower_hex(value[i]) : value[i] == kTraceparentForm[i];
+    if (!fits) return {};
+  }
+  return value;
+}
+
+std::optional<schema::Problem> refuse_scope(const Principal& principal, const Route& route, std::string_view instance) {
+  if (scope_permits(route, principal.scope)) return std::nullopt;
+  return make_problem(schema::FORBIDDEN, "the scope of this key does not include " + route.name, instance);
+}
+
+std::optional<schema::Problem> refuse_terminal(const Principal& principal, const Route& route,
+                                               const schema::Command& command, std::string_view instance) {
+  if (principal.scope != schema::TERMINAL || principal.terminal.empty()) return std::nullopt;
+  const google::protobuf::Message& member = member_of(command, route);
+  const auto* const field = member.GetDescriptor()->FindFieldByName("terminal_id");
+  if (field == nullptr) return std::nullopt;
+  if (member.GetReflection()->GetString(member, field) == principal.terminal) return std::nullopt;
+  return make_problem(schema::TERMINAL_NOT_PERMITTED, "this key is bound to terminal " + principal.terminal, instance);
+}
+
+CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey& fingerprint_key, const Route& route,
+                            std::string key, std::unique_ptr<schema::Command> command) {
+  CommandRequest request;
+  request.tenant = caller.principal.tenant;
+  request.key = std::move(key);
+  request.fingerprint = Fingerprinter::of(fingerprint_key, member_of(*command, route));
+  request.body = std::move(command);
+  request.actor = caller.principal.key_id;
+  request.traceparent = caller.traceparent;
+  return request;
+}
+
+bool needs_sealing(const Route& route) {
+  return has_personal_fields(*route.member->message_type());
+}
+
+std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,
+                                            std::string_view instance) {
+  auto& command = static_cast<schema::Command&>(*request.body);
+  google::protobuf::Message& member = *command.GetReflection()->MutableMessage(&command, route.member);
+  const Status sealed = seal_personal_fields(parts.person_keys, request.tenant, member);
+  if (sealed.ok()) return std::nullopt;
+  if (sealed.error().kind == ErrorKind::kNotFound) {
+    return make_problem(schema::CUSTOMER_ID_REUSED, "the data of this person was erased; register another id",
+                        instance);
+  }
+  return make_problem(schema::NOT_READY, "the store of personal keys is not available", instance);
+}
+
+CommandReply reply_with(const schema::Problem& problem, WireForm form) {
+  CommandReply reply;
+  reply.status = problem.status();
+  reply.body = problem_body(problem, form == WireForm::kProtobuf);
+  reply.retryable = problem.retryable();
+  return reply;
+}
+
+CommandReply reply_to(const ApiParts& parts, const Caller& caller, const Outcome& outcome) {
+  if (outcome.kind == OutcomeKind::kAccepted) {
+    return accepted(caller, parts.text_of(outcome.position), outcome.answer);
+  }
+  return reply_with(problem_of(outcome, caller.instance), caller.answer_form);
+}
+
+CommandReply replay(ApiParts& parts, const Caller& caller, Position position) {
+  Result<std::string> answer = parts.engine.answer_at(caller.principal.tenant, position);
+  if (!answer.ok()) {
+    return reply_with(make_problem(schema::INTERNAL_ERROR, "the first answer cannot be read", caller.instance),
+                      caller.answer_form);
+  }
+  // The first answer may stem from a former epoch of the log, and its text named that one.
+  Result<LogPoint> point = parts.engine.feed().point_at(position);
+  CommandReply reply = accepted(caller, point.ok() ? parts.text_of(*point) : parts.text_of(position), *answer);
+  reply.replayed = !reply.position.empty();
+  return reply;
+}
+
+HttpResponse response_of(CommandReply&& reply, WireForm form) {
+  HttpResponse response;
+  response.status = reply.status;
+  response.body = std::move(reply.body);
+  response.content_type = content_type_of(form);
+  if (reply.position.empty() && form == WireForm::kJson) response.content_type = kProblemJson;
+  if (!reply.position.empty()) set_position(response, std::move(reply.position));
+  if (reply.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
+  if (reply.retryable) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace till

@@ -1,0 +1,64 @@
+// What single commands and batches share: permission, the request to the engine, sealing, and what an outcome means to
+// the client.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/api_parts.h"
+#include "api/credentials.h"
+#include "api/http.h"
+#include "api/routes.h"
+#include "api/validation.h"
+#include "engine/engine.h"
+#include "schemas/commands.pb.h"
+#include "schemas/errors.pb.h"
+
+namespace till {
+
+// Of the request as a whole; stays alive until its answer has been sent.
+struct Caller {
+  Principal principal;
+  std::string instance;     // of problems
+  std::string traceparent;  // valid, or empty
+  WireForm answer_form = WireForm::kJson;
+};
+
+// A valid W3C traceparent, else nothing.
+std::string_view valid_traceparent(std::string_view value);
+
+// The problem where the key may not use the route, or not for the terminal that the command names.
+std::optional<schema::Problem> refuse_scope(const Principal& principal, const Route& route, std::string_view instance);
+std::optional<schema::Problem> refuse_terminal(const Principal& principal, const Route& route,
+                                               const schema::Command& command, std::string_view instance);
+
+// Takes the command's fingerprint, so personal fields must still be in plain text.
+CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey& fingerprint_key, const Route& route,
+                            std::string key, std::unique_ptr<schema::Command> command);
+
+bool needs_sealing(const Route& route);
+// Blocks; to be run on ApiParts::sealing.
+std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,
+                                            std::string_view instance);
+
+// What the client is told of one command.
+struct CommandReply {
+  unsigned status = 201;
+  std::string body;      // of the caller's answer form
+  std::string position;  // empty where it was not accepted
+  bool replayed = false;
+  bool retryable = false;
+};
+
+// Of every outcome but kReplayed; quick enough for the commit thread.
+CommandReply reply_to(const ApiParts& parts, const Caller& caller, const Outcome& outcome);
+// Of kReplayed: reads the log, so not for the commit thread.
+CommandReply replay(ApiParts& parts, const Caller& caller, Position position);
+CommandReply reply_with(const schema::Problem& problem, WireForm form);
+
+HttpResponse response_of(CommandReply&& reply, WireForm form);
+
+}  // namespace till

@@ -1,0 +1,122 @@
+#include "api/http_server.h"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "api/http_listener.h"
+#include "api/http_shared.h"
+#include "api/http_worker.h"
+
+namespace till {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainPoll{2};
+
+Status load_tls(HttpShared& shared) {
+  const HttpServerOptions& options = shared.options;
+  if (options.tls_certificate_file.empty() && options.tls_key_file.empty()) return {};
+  using Context = asio::ssl::context;
+  AsioError error;
+  shared.tls.emplace(Context::tls_server);
+  shared.tls->set_options(
+      Context::default_workarounds | Context::no_sslv2 | Context::no_sslv3 | Context::no_tlsv1 | Context::no_tlsv1_1,
+      error);
+  if (!error) shared.tls->use_certificate_chain_file(options.tls_certificate_file, error);
+  if (error) {
+    return Error{ErrorKind::kInvalid,
+                 "cannot use TLS certificate " + options.tls_certificate_file + ": " + error.message()};
+  }
+  shared.tls->use_private_key_file(options.tls_key_file, Context::pem, error);
+  if (error) return Error{ErrorKind::kInvalid, "cannot use TLS key " + options.tls_key_file + ": " + error.message()};
+  return {};
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  std::shared_ptr<HttpShared> shared = std::make_shared<HttpShared>();
+  std::vector<std::shared_ptr<HttpWorker>> workers;
+  std::unique_ptr<HttpListener> listener;
+  std::mutex stopping;  // stop() and stop_accepting() may come from several threads
+  bool accepting = true;
+  bool stopped = false;
+
+  void close_listener() {
+    if (!std::exchange(accepting, false)) return;
+    std::promise<void> closed;
+    asio::post(workers.front()->io(), [this, &closed] {
+      listener->close();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+  }
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() {
+  stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler) {
+  auto impl = std::make_unique<Impl>();
+  impl->shared->options = std::move(options);
+  impl->shared->handler = std::move(handler);
+  if (const Status loaded = load_tls(*impl->shared); !loaded.ok()) return loaded.error();
+  const unsigned threads = std::max(1u, impl->shared->options.io_threads);
+  for (unsigned i = 0; i < threads; ++i) impl->workers.push_back(std::make_shared<HttpWorker>(impl->shared));
+  auto listener = HttpListener::open(impl->shared, impl->workers);
+  if (!listener) return listener.error();
+  impl->listener = std::move(listener.value());
+  impl->listener->start();
+  for (const auto& worker : impl->workers) worker->start();
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+std::uint16_t HttpServer::port() const {
+  return impl_->listener->port();
+}
+
+void HttpServer::stop_accepting() {
+  const std::lock_guard lock(impl_->stopping);
+  if (!impl_->stopped) impl_->close_listener();
+}
+
+bool HttpServer::drain(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  stop_accepting();
+  for (const auto& worker : impl_->workers) worker->begin_drain();
+  while (impl_->shared->open_connections.load() > 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kDrainPoll);
+  }
+  return true;
+}
+
+void HttpServer::stop() {
+  const std::lock_guard lock(impl_->stopping);
+  if (std::exchange(impl_->stopped, true)) return;
+  impl_->close_listener();
+  for (const auto& worker : impl_->workers) worker->stop();
+  impl_->shared->handler = nullptr;  // a late responder must not keep alive what the handler holds
+}
+
+HttpServerCounters HttpServer::counters() const {
+  HttpServerCounters sum;
+  sum.open_connections = impl_->shared->open_connections.load();
+  sum.in_flight = impl_->shared->in_flight.load();
+  for (const auto& worker : impl_->workers) {
+    const HttpWorkerCounts& counts = std::as_const(*worker).counts();
+    sum.requests += counts.requests.load(std::memory_order_relaxed);
+    sum.refused += counts.refused.load(std::memory_order_relaxed);
+    sum.timeouts += counts.timeouts.load(std::memory_order_relaxed);
+    sum.bytes_in += counts.bytes_in.load(std::memory_order_relaxed);
+    sum.bytes_out += counts.bytes_out.load(std::memory_order_relaxed);
+  }
+  return sum;
+}
+
+}  // namespace till

@@ -1,0 +1,354 @@
+#include "api/openapi.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "api/json_writer.h"
+#include "api/openapi_schemas.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "schemas/commands.pb.h"
+
+namespace till {
+namespace {
+
+constexpr std::string_view kDescription =
+    "Transaction engine for retail point of sale. Every command carries an Idempotency-Key: repeated with the same "
+    "content it answers what it answered first. Money is in minor units, quantities are decimal strings, positions are "
+    "opaque strings. Errors are problem details (RFC 9457) with a stable code.";
+
+std::vector<const ErrorTraits*> error_codes() {
+  std::vector<const ErrorTraits*> codes;
+  const auto& type = *schema::ErrorCode_descriptor();
+  for (int i = 0; i < type.value_count(); ++i) {
+    const int number = type.value(i)->number();
+    if (number != 0) codes.push_back(&error_traits(static_cast<schema::ErrorCode>(number)));
+  }
+  return codes;
+}
+
+std::set<std::string> path_names(const Route& route) {
+  std::set<std::string> names;
+  for (const PathSegment& segment : route.segments) {
+    if (segment.parameter) names.insert(segment.text);
+  }
+  return names;
+}
+
+void write_reference(JsonWriter& json, std::string_view target) {
+  json.begin_object().member("$ref", target).end_object();
+}
+
+void write_query_schema(JsonWriter& json, const QueryParameter& parameter) {
+  if (parameter.type == "id") {
+    write_text_schema(json, schema::ID, 64, true, std::string(parameter.name));
+  } else if (parameter.type == "date") {
+    json.begin_object().member("type", "string").member("format", "date").end_object();
+  } else {
+    json.begin_object().member("type", "string").array("enum");
+    std::string_view rest = parameter.type;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('|'), rest.size());
+      json.string(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    json.end_array().end_object();
+  }
+}
+
+void write_parameters(JsonWriter& json, const Route& route) {
+  json.array("parameters");
+  for (const PathSegment& segment : route.segments) {
+    if (!segment.parameter) continue;
+    json.begin_object().member("name", segment.text).member("in", "path").key("required").boolean(true);
+    json.key("schema");
+    write_text_schema(json, schema::ID, 64, true, segment.text);
+    json.end_object();
+  }
+  for (const QueryParameter& parameter : route.query) {
+    json.begin_object().member("name", parameter.name).member("in", "query");
+    json.member("description", parameter.description).key("required").boolean(parameter.required).key("schema");
+    if (parameter.repeated) json.begin_object().member("type", "array").key("items");
+    write_query_schema(json, parameter);
+    if (parameter.repeated) json.end_object().key("explode").boolean(true);
+    json.end_object();
+  }
+  if (route.kind == RouteKind::kCommand) write_reference(json, "#/components/parameters/IdempotencyKey");
+  if (route.answer != nullptr) {
+    write_reference(json, "#/components/parameters/TillAtLeast");
+    write_reference(json, "#/components/parameters/Prefer");
+  }
+  json.end_array();
+}
+
+// Both forms of a body: `schema` for JSON, the message's name for Protobuf.
+void write_content(JsonWriter& json, std::string_view reference, std::string_view message) {
+  json.object("content").object("application/json").key("schema");
+  write_reference(json, reference);
+  json.end_object().object("application/x-protobuf").object("schema");
+  json.member("type", "string").member("contentMediaType", "application/x-protobuf");
+  json.member("x-protobuf-message", message).end_object().end_object().end_object();
+}
+
+void write_request_body(JsonWriter& json, const Route& route) {
+  const google::protobuf::Descriptor* message =
+      route.kind == RouteKind::kBatch ? schema::Batch::descriptor()
+                                      : (route.member != nullptr ? route.member->message_type() : nullptr);
+  if (message == nullptr) return;
+  json.object("requestBody").key("required").boolean(true);
+  write_content(json, schema_reference(message), message->full_name());
+  json.end_object();
+}
+
+void write_headers(JsonWriter& json, bool command) {
+  json.object("headers").key("Till-Position");
+  write_reference(json, "#/components/headers/TillPosition");
+  if (command) {
+    json.key("Idempotent-Replayed");
+    write_reference(json, "#/components/headers/IdempotentReplayed");
+  }
+  json.end_object();
+}
+
+void write_success(JsonWriter& json, const Route& route) {
+  switch (route.kind) {
+    case RouteKind::kCommand:
+      json.object("201").member("description", "Accepted and durable");
+      write_headers(json, true);
+      write_content(json, "#/components/schemas/CommandAnswer", "till.schema.CommandAnswer");
+      break;
+    case RouteKind::kBatch:
+      json.object("200").member("description", "One result for each command, in order");
+      write_content(json, "#/components/schemas/BatchResult", "till.schema.BatchResult");
+      break;
+    case RouteKind::kSale:
+    case RouteKind::kCustomer:
+    case RouteKind::kAvailability:
+    case RouteKind::kStoreDashboard:
+    case RouteKind::kTenantDashboard:
+    case RouteKind::kSalesReport:
+      json.object("200").member("description", "As of the position in Till-Position");
+      write_headers(json, false);
+      write_content(json, schema_reference(route.answer), route.answer->full_name());
+      break;
+    case RouteKind::kOpenApi:
+    case RouteKind::kDocs:
+      json.object("200").member("description", route.summary).object("content");
+      json.object(route.kind == RouteKind::kDocs ? "text/html" : "application/json").end_object().end_object();
+      break;
+    case RouteKind::kLivez:
+    case RouteKind::kReadyz:
+      json.object("200").member("description", route.summary);
+      break;
+  }
+  json.end_object();
+}
+
+std::vector<unsigned> problem_statuses(const Route& route) {
+  if (route.kind == RouteKind::kReadyz) return {503};
+  if (route.scopes.empty()) return {};
+  if (route.kind == RouteKind::kCommand) return {400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 431, 500, 503, 507};
+  if (route.kind == RouteKind::kBatch) return {400, 401, 403, 408, 413, 415, 429, 431, 500, 503};
+  return {400, 401, 403, 404, 429, 431, 500, 503};
+}
+
+void write_operation(JsonWriter& json, const Route& route) {
+  std::string method = route.method;
+  for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
+  json.object(method).member("operationId", route.name).member("summary", route.summary);
+  json.array("tags").string(route.group).end_array();
+  if (route.scopes.empty()) {
+    json.array("security").end_array();
+  } else {
+    json.array("x-scopes");
+    for (const schema::Scope scope : route.scopes) json.string(schema::Scope_Name(scope));
+    json.end_array();
+  }
+  write_parameters(json, route);
+  write_request_body(json, route);
+  json.object("responses");
+  write_success(json, route);
+  for (const unsigned status : problem_statuses(route)) {
+    json.key(std::to_string(status));
+    write_reference(json, "#/components/responses/Problem" + std::to_string(status));
+  }
+  json.end_object().end_object();
+}
+
+void write_paths(JsonWriter& json) {
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<const Route*>> by_path;
+  for (const Route& route : all_routes()) {
+    auto& routes = by_path[route.path];
+    if (routes.empty()) order.push_back(route.path);
+    routes.push_back(&route);
+  }
+  json.object("paths");
+  for (const std::string& path : order) {
+    json.object(path);
+    for (const Route* route : by_path[path]) write_operation(json, *route);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_batch_schemas(JsonWriter& json) {
+  json.object("Batch").member("type", "object").object("properties").object("commands");
+  json.member("type", "array").key("minItems").number(std::uint64_t{1}).key("maxItems").number(std::uint64_t{1000});
+  json.object("items").member("type", "object").object("properties");
+  json.object("idempotency_key").member("type", "string").key("minLength").number(std::uint64_t{1});
+  json.key("maxLength").number(std::uint64_t{255}).end_object();
+  json.object("command").member("type", "string").array("enum");
+  for (const Route& route : all_routes()) {
+    if (route.member != nullptr) json.string(route.name);
+  }
+  json.end_array().end_object();
+  json.object("body").member("description", "As the command's own request body; ids of its path stand here too");
+  json.array("anyOf");
+  for (const Route& route : all_routes()) {
+    if (route.member != nullptr) write_reference(json, schema_reference(route.member->message_type()));
+  }
+  json.end_array().end_object().end_object();
+  json.array("required").string("idempotency_key").string("command").string("body").end_array();
+  json.key("additionalProperties").boolean(false).end_object().end_object().end_object();
+  json.array("required").string("commands").end_array().key("additionalProperties").boolean(false).end_object();
+
+  json.object("BatchResult").member("type", "object").object("properties").object("results").member("type", "array");
+  json.object("items").member("type", "object").object("properties");
+  json.object("status").member("type", "integer").end_object().object("body").array("anyOf");
+  write_reference(json, "#/components/schemas/CommandAnswer");
+  write_reference(json, "#/components/schemas/Problem");
+  json.end_array().end_object().end_object();
+  json.array("required").string("status").string("body").end_array().end_object().end_object().end_object();
+  json.array("required").string("results").end_array().end_object();
+}
+
+void write_answer_schema(JsonWriter& json) {
+  json.object("CommandAnswer").array("allOf");
+  json.begin_object().member("type", "object").object("properties").object("position");
+  json.member("type", "string").array("examples").string("1f0c9a3e-1-42").end_array().end_object().end_object();
+  json.array("required").string("position").end_array().end_object();
+  write_reference(json, "#/components/schemas/Answer");
+  json.end_array().end_object();
+}
+
+void write_problem_schemas(JsonWriter& json) {
+  json.object("Problem").member("type", "object").object("properties");
+  for (const std::string_view name : {"type", "title", "detail", "instance"}) {
+    json.object(name).member("type", "string").end_object();
+  }
+  json.object("status").member("type", "integer").end_object().key("code");
+  write_reference(json, "#/components/schemas/ErrorCode");
+  json.object("retryable").member("type", "boolean").end_object();
+  json.object("errors").member("type", "array").object("items").member("type", "object").object("properties");
+  json.object("pointer").member("type", "string").member("description", "JSON pointer (RFC 6901)").end_object();
+  json.object("code").member("type", "string").end_object().end_object();
+  json.array("required").string("pointer").string("code").end_array().end_object().end_object();
+  json.object("expected").member("type", "integer").member("format", "uint64");
+  json.member("description", "TERMINAL_SEQUENCE_GAP: the sequence to send").end_object().end_object();
+  json.array("required");
+  for (const std::string_view name : {"type", "title", "status", "code", "retryable"}) json.string(name);
+  json.end_array().end_object();
+  json.object("ErrorCode").member("type", "string").array("enum");
+  for (const ErrorTraits* code : error_codes()) json.string(code->name);
+  json.end_array().end_object();
+}
+
+void write_problem_responses(JsonWriter& json) {
+  std::map<unsigned, std::string> names;
+  for (const ErrorTraits* code : error_codes()) {
+    std::string& list = names[code->http_status];
+    if (!list.empty()) list += ", ";
+    list += code->name;
+  }
+  json.object("responses");
+  for (const auto& [status, list] : names) {
+    json.object("Problem" + std::to_string(status)).member("description", list);
+    json.object("content").object(kProblemJson).key("schema");
+    write_reference(json, "#/components/schemas/Problem");
+    json.end_object().object("application/x-protobuf").object("schema").member("type", "string");
+    json.member("contentMediaType", "application/x-protobuf").member("x-protobuf-message", "till.schema.Problem");
+    json.end_object().end_object().end_object().end_object();
+  }
+  json.end_object();
+}
+
+void write_shared_parameters(JsonWriter& json) {
+  const auto header = [&](std::string_view key, std::string_view name, bool required, std::string_view description,
+                          std::uint64_t max_length) {
+    json.object(key).member("name", name).member("in", "header").key("required").boolean(required);
+    json.member("description", description).object("schema").member("type", "string");
+    json.key("minLength").number(std::uint64_t{1}).key("maxLength").number(max_length).end_object().end_object();
+  };
+  json.object("parameters");
+  header(
+      "IdempotencyKey", "Idempotency-Key", true,
+      "Names this request in the tenant, bare or quoted. Repeat it with the same content to learn the first outcome.",
+      255);
+  header("TillAtLeast", "Till-At-Least", false, "Answer from this position or a later one.", 64);
+  header("Prefer", "Prefer", false, "wait=S bounds the wait for Till-At-Least in seconds.", 64);
+  json.end_object().object("headers");
+  json.object("TillPosition").member("description", "Position that the answer reflects").object("schema");
+  json.member("type", "string").end_object().end_object();
+  json.object("IdempotentReplayed").member("description", "true where this is the first outcome again");
+  json.object("schema").member("type", "string").array("enum").string("true").end_array().end_object().end_object();
+  json.end_object();
+}
+
+void write_components(JsonWriter& json) {
+  SchemaCollector collector;
+  for (const Route& route : all_routes()) {
+    if (route.member != nullptr) collector.add(route.member->message_type(), SchemaUse::kRequest, path_names(route));
+  }
+  collector.add(schema::Answer::descriptor(), SchemaUse::kAnswer);
+  for (const Route& route : all_routes()) {
+    if (route.answer != nullptr) collector.add(route.answer, SchemaUse::kAnswer);
+  }
+  json.object("components").object("securitySchemes").object("bearer");
+  json.member("type", "http").member("scheme", "bearer").member("description", "An API key of the tenant");
+  json.end_object().end_object();
+  write_shared_parameters(json);
+  write_problem_responses(json);
+  json.object("schemas");
+  collector.write(json);
+  write_answer_schema(json);
+  write_batch_schemas(json);
+  write_problem_schemas(json);
+  json.end_object().end_object();
+}
+
+void write_error_list(JsonWriter& json) {
+  json.array("x-error-codes");
+  for (const ErrorTraits* code : error_codes()) {
+    json.begin_object().member("code", code->name).key("status").number(std::uint64_t{code->http_status});
+    json.member("title", code->title).key("retryable").boolean(code->retryable).member("type", code->type);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string openapi_json(std::string_view version) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().member("openapi", "3.1.0").object("info").member("title", "Till");
+  json.member("version", version).member("description", kDescription).end_object();
+  json.array("servers").begin_object().member("url", "/").end_object().end_array();
+  json.array("security").begin_object().array("bearer").end_array().end_object().end_array();
+  json.array("tags");
+  std::set<std::string> groups;
+  for (const Route& route : all_routes()) {
+    if (groups.insert(route.group).second) json.begin_object().member("name", route.group).end_object();
+  }
+  json.end_array();
+  write_paths(json);
+  write_components(json);
+  write_error_list(json);
+  json.end_object();
+  return out;
+}
+
+}  // namespace till

@@ -1,0 +1,148 @@
+#include "api/operator_log.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "api/json_writer.h"
+#include "api/log_verifier.h"
+#include "engine/position_text.h"
+
+namespace till {
+namespace {
+
+constexpr std::size_t kRecordsBytesMost = 16u << 20;  // of one answer
+constexpr std::uint64_t kRecordsDefault = 20;
+
+struct TenantStats {
+  std::uint64_t transactions = 0;
+  std::int64_t sales = 0;
+  std::int64_t voids = 0;
+  std::map<std::string, std::int64_t> net;  // by currency
+};
+
+std::map<std::string, TenantStats> tenants_of(const LogDigest& digest) {
+  std::map<std::string, TenantStats> tenants;
+  for (const auto& [tenant, transactions] : digest.transactions()) {
+    if (!tenant.empty()) tenants[tenant].transactions = transactions;
+  }
+  for (const auto& [key, one] : digest.digests()) {
+    TenantStats& tenant = tenants[key.tenant];
+    tenant.sales += one.sales - one.voids;
+    tenant.voids += one.voids;
+    if (!key.currency.empty()) tenant.net[key.currency] = one.net;
+  }
+  return tenants;
+}
+
+void write_tenants(JsonWriter& json, const std::map<std::string, TenantStats>& tenants) {
+  json.array("tenants");
+  for (const auto& [name, tenant] : tenants) {
+    json.begin_object().member("tenant", name).key("transactions").number(tenant.transactions);
+    json.key("sales").number(tenant.sales).key("voids").number(tenant.voids).array("net");
+    for (const auto& [currency, amount] : tenant.net) {
+      json.begin_object().key("amount").number(amount).member("currency", currency).end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array();
+}
+
+void write_point(JsonWriter& json, const LogPoint& point) {
+  json.member("log_id", to_hex(as_bytes(point.log_id))).key("epoch").number(point.epoch.value());
+  json.key("head").number(point.position.value());
+  json.member("position", position_text(point.log_id, point.epoch, point.position));
+  json.member("chain", to_hex(as_bytes(point.hash)));
+}
+
+// `otherwise` where it is not given; false where it is no number.
+bool number_of(std::string_view text, std::uint64_t otherwise, std::uint64_t& value) {
+  value = otherwise;
+  if (text.empty()) return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+OperatorLog::OperatorLog(Log& log, Feed& feed, const Domain& domain, std::function<bool()> confirm_clock)
+    : log_(log), feed_(feed), domain_(domain), confirm_clock_(std::move(confirm_clock)) {}
+
+OperatorAnswer OperatorLog::head() const {
+  OperatorAnswer answer;
+  JsonWriter json(answer.body);
+  json.begin_object();
+  write_point(json, feed_.durable());
+  json.end_object();
+  return answer;
+}
+
+// transactions counts commands that were accepted; records about the log itself are in head only. sales leaves voided
+// ones out, as the sums do.
+OperatorAnswer OperatorLog::stats() {
+  const std::lock_guard lock(digest_mutex_);
+  const LogPoint durable = feed_.durable();
+  if (Status advanced = advance_digest(feed_, durable.position, digest_); !advanced.ok()) {
+    return operator_problem(advanced.error());
+  }
+  const auto tenants = tenants_of(digest_);
+  std::uint64_t transactions = 0;
+  for (const auto& [name, tenant] : tenants) transactions += tenant.transactions;
+  OperatorAnswer answer;
+  JsonWriter json(answer.body);
+  json.begin_object();
+  write_point(json, durable);
+  json.key("transactions").number(transactions).key("events").number(digest_.events());
+  write_tenants(json, tenants);
+  json.end_object();
+  return answer;
+}
+
+OperatorAnswer OperatorLog::records(const OperatorRequest& request) const {
+  std::uint64_t from = 0;
+  std::uint64_t count = 0;
+  if (!number_of(request.text("from"), 1, from) || !number_of(request.text("count"), kRecordsDefault, count)) {
+    return operator_problem(schema::PARAMETER_INVALID, "from and count are numbers");
+  }
+  count = std::min<std::uint64_t>(count, kRecordsMost);
+  from = std::max<std::uint64_t>(from, 1);
+  std::vector<TransactionPtr> batch;
+  if (count > 0) {
+    const Status read = feed_.read(Position(from - 1), count, kRecordsBytesMost, batch);
+    if (!read.ok()) return operator_problem(read.error());
+  }
+  OperatorAnswer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().key("head").number(feed_.durable().position.value()).array("records");
+  for (const TransactionPtr& transaction : batch) json.raw(record_json(*transaction, domain_));
+  json.end_array().end_object();
+  return answer;
+}
+
+OperatorAnswer OperatorLog::verify() const {
+  const LogVerification verification = verify_log(log_, domain_);
+  const LogPoint& last = verification.last;
+  OperatorAnswer answer;
+  JsonWriter json(answer.body);
+  json.begin_object().key("ok").boolean(verification.result.ok()).key("verified").number(verification.verified);
+  json.key("events").number(verification.events);
+  write_point(json, last);
+  if (!verification.result.ok()) json.member("error", verification.result.error().message);
+  json.end_object();
+  return answer;
+}
+
+void OperatorLog::add_routes(OperatorApi& api) {
+  api.add("GET", "/operator/log/head", [this](const OperatorRequest&) { return head(); });
+  api.add("GET", "/operator/log/stats", [this](const OperatorRequest&) { return stats(); });
+  api.add("GET", "/operator/log/records", [this](const OperatorRequest& request) { return records(request); });
+  api.add("POST", "/operator/log/verify", [this](const OperatorRequest&) { return verify(); });
+  api.add("POST", "/operator/clock/confirm", [this](const OperatorRequest&) {
+    OperatorAnswer answer;
+    JsonWriter(answer.body).begin_object().key("ready").boolean(confirm_clock_()).end_object();
+    return answer;
+  });
+}
+
+}  // namespace till

@@ -1,0 +1,226 @@
+#include "api/operator_views.h"
+
+#include <array>
+#include <set>
+#include <utility>
+
+#include "api/json_writer.h"
+#include "api/metrics.h"
+#include "engine/position_text.h"
+#include "engine/transaction.h"
+
+namespace till {
+namespace {
+
+constexpr unsigned kAcceptedStatus = 202;
+constexpr std::size_t kDifferencesTold = 100;
+constexpr std::size_t kDigestTextLength = 16;
+
+struct DigestField {
+  std::string_view name;
+  std::int64_t Digest::*value;
+};
+constexpr std::array<DigestField, 11> kFields{{{"sales", &Digest::sales},
+                                               {"voids", &Digest::voids},
+                                               {"lines", &Digest::lines},
+                                               {"units_e5", &Digest::units_e5},
+                                               {"gross", &Digest::gross},
+                                               {"discount", &Digest::discount},
+                                               {"net", &Digest::net},
+                                               {"tax", &Digest::tax},
+                                               {"total", &Digest::total},
+                                               {"on_hand_e5", &Digest::on_hand_e5},
+                                               {"customers", &Digest::customers}}};
+
+Digest digest_of(const Digests& digests, const DigestKey& key) {
+  const auto found = digests.find(key);
+  return found == digests.end() ? Digest{} : found->second;
+}
+
+std::string text_of(const LogPoint& point) {
+  return position_text(point.log_id, point.epoch, point.position);
+}
+
+void write_info(JsonWriter& json, const ViewInfo& info, Position durable, const std::string* digest) {
+  const LogPoint& at = info.status.at;
+  const std::uint64_t lag = durable > at.position ? durable.value() - at.position.value() : 0;
+  json.begin_object().member("view", info.view).key("generation").number(info.generation);
+  json.member("position", text_of(at)).key("lag").number(lag).member("state", state_name(info.status.state));
+  json.key("digest");
+  if (digest != nullptr) {
+    json.string(*digest);
+  } else {
+    json.raw("null");
+  }
+  if (!info.status.error.empty()) json.member("error", info.status.error);
+  json.end_object();
+}
+
+OperatorAnswer job_answer(Result<std::string> job) {
+  if (!job.ok()) return operator_problem(job.error());
+  OperatorAnswer answer{kAcceptedStatus, {}};
+  JsonWriter(answer.body).begin_object().member("job", *job).end_object();
+  return answer;
+}
+
+void write_differences(JsonWriter& json, const std::vector<DigestDifference>& differences) {
+  json.array("differences");
+  for (const DigestDifference& one : differences) {
+    json.begin_object().member("tenant", one.key.tenant).member("currency", one.key.currency);
+    json.member("field", one.field).key("view").number(one.view).key("log").number(one.log).end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most) {
+  std::set<DigestKey> keys;
+  for (const auto& [key, digest] : view) keys.insert(key);
+  for (const auto& [key, digest] : log) keys.insert(key);
+  std::vector<DigestDifference> differences;
+  for (const DigestKey& key : keys) {
+    const Digest in_view = digest_of(view, key);
+    const Digest in_log = digest_of(log, key);
+    for (const DigestField& field : kFields) {
+      if (in_view.*field.value == in_log.*field.value) continue;
+      if (differences.size() >= most) return differences;
+      differences.push_back({key, std::string(field.name), in_view.*field.value, in_log.*field.value});
+    }
+  }
+  return differences;
+}
+
+std::string digest_text(const Digests& digests) {
+  std::string all;
+  for (const auto& [key, digest] : digests) {
+    if (digest == Digest{}) continue;
+    all.append(key.tenant).append("/").append(key.currency);
+    for (const DigestField& field : kFields) all.append(" ").append(std::to_string(digest.*field.value));
+    all.push_back('\n');
+  }
+  return to_hex(as_bytes(sha256(all))).substr(0, kDigestTextLength);
+}
+
+OperatorViews::OperatorViews(Feed& feed, OperatorJobs& jobs, std::vector<ManagedView*> views)
+    : feed_(feed), jobs_(jobs), views_(std::move(views)) {}
+
+ManagedView* OperatorViews::find(std::string_view name) const {
+  for (ManagedView* const view : views_) {
+    if (view->info().view == name) return view;
+  }
+  return nullptr;
+}
+
+// The digests read whole views; ?digest=no leaves them out.
+OperatorAnswer OperatorViews::list(const OperatorRequest& request) {
+  const bool with_digest = request.text("digest") != "no";
+  const Position durable = feed_.durable().position;
+  OperatorAnswer answer;
+  JsonWriter json(answer.body);
+  json.begin_array();
+  for (ManagedView* const view : views_) {
+    ViewInfo info = view->info();
+    std::string text;
+    if (with_digest) {
+      Result<DigestAt> digest = view->digest();
+      if (digest.ok()) {
+        text = digest_text(digest->digests);
+        info.status.at = digest->at;
+      } else if (info.status.error.empty()) {
+        info.status.error = digest.error().message;
+      }
+    }
+    write_info(json, info, durable, text.empty() ? nullptr : &text);
+  }
+  for (const auto& follower : followers_) write_info(json, follower(), durable, nullptr);
+  json.end_array();
+  return answer;
+}
+
+OperatorAnswer OperatorViews::rebuild(const OperatorRequest& request) {
+  ManagedView* const view = find(request.text("view"));
+  if (view == nullptr) return operator_problem(Error{ErrorKind::kNotFound, "no such view"});
+  const std::string tenant(request.text("tenant"));
+  std::string what = "rebuild " + std::string(request.text("view"));
+  if (!tenant.empty()) what += " of tenant " + tenant;
+  return job_answer(jobs_.start(
+      std::move(what), [view, tenant](const std::atomic<bool>& cancelled, const std::function<void(Progress)>& tell) {
+        RebuildRequest rebuild;
+        rebuild.tenant = tenant;
+        rebuild.on_progress = tell;
+        rebuild.cancelled = &cancelled;
+        return view->rebuild(rebuild);
+      }));
+}
+
+OperatorAnswer OperatorViews::rollback(const OperatorRequest& request) {
+  ManagedView* const view = find(request.text("view"));
+  if (view == nullptr) return operator_problem(Error{ErrorKind::kNotFound, "no such view"});
+  return job_answer(
+      jobs_.start("rollback " + std::string(request.text("view")),
+                  [view](const std::atomic<bool>&, const std::function<void(Progress)>&) { return view->rollback(); }));
+}
+
+Result<Digests> OperatorViews::log_digests(const std::string& view, const LogPoint& point) {
+  const Position at = point.position;
+  const Result<LogPoint> in_log = feed_.point_at(at);
+  if (!in_log.ok()) return in_log.error();
+  if (in_log.value().hash != point.hash) {
+    return Error{ErrorKind::kHistoryMismatch,
+                 "the view stands at position " + std::to_string(at.value()) + " of another history than this log's"};
+  }
+  const std::lock_guard lock(digests_mutex_);
+  LogDigest& digest = digests_[view];
+  // After a rebuild or rollback a view may stand before its last proof.
+  if (digest.position() > at) digest = LogDigest();
+  // Another view's proof may have come further already.
+  for (const auto& [name, other] : digests_) {
+    if (other.position() > digest.position() && other.position() <= at) digest = other;
+  }
+  if (Status advanced = advance_digest(feed_, at, digest); !advanced.ok()) return advanced.error();
+  return digest.digests();
+}
+
+OperatorAnswer OperatorViews::verify(const OperatorRequest& request) {
+  const std::string_view wanted = request.text("view");
+  if (!wanted.empty() && find(wanted) == nullptr) {
+    return operator_problem(Error{ErrorKind::kNotFound, "no such view"});
+  }
+  bool all_equal = true;
+  std::string views;
+  JsonWriter json(views);
+  json.begin_array();
+  for (ManagedView* const view : views_) {
+    const std::string name = view->info().view;
+    if (!wanted.empty() && name != wanted) continue;
+    json.begin_object().member("view", name);
+    const Result<DigestAt> in_view = view->digest();
+    const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at) : in_view.error();
+    if (in_view.ok() && in_log.ok()) {
+      const auto differences = compare_digests(in_view.value().digests, in_log.value(), kDifferencesTold);
+      all_equal = all_equal && differences.empty();
+      json.member("position", text_of(in_view.value().at)).member("digest", digest_text(in_view.value().digests));
+      json.key("equal").boolean(differences.empty());
+      write_differences(json, differences);
+    } else {
+      all_equal = false;
+      json.key("equal").boolean(false).array("differences").end_array();
+      json.member("error", in_log.error().message);
+    }
+    json.end_object();
+  }
+  json.end_array();
+  OperatorAnswer answer;
+  JsonWriter(answer.body).begin_object().key("equal").boolean(all_equal).key("views").raw(views).end_object();
+  return answer;
+}
+
+void OperatorViews::add_routes(OperatorApi& api) {
+  api.add("GET", "/operator/views", [this](const OperatorRequest& request) { return list(request); });
+  api.add("POST", "/operator/views/rebuild", [this](const OperatorRequest& request) { return rebuild(request); });
+  api.add("POST", "/operator/views/rollback", [this](const OperatorRequest& request) { return rollback(request); });
+  api.add("POST", "/operator/views/verify", [this](const OperatorRequest& request) { return verify(request); });
+}
+
+}  // namespace till

@@ -1,0 +1,62 @@
+// Operator routes for the views: where they stand, rebuild, rollback, and the proof against the log.
+//   GET  /operator/views                          -> [{view, generation, position, lag, state, digest, error?}]
+//   POST /operator/views/rebuild   {view, tenant?} -> 202 {job}
+//   POST /operator/views/rollback  {view}          -> 202 {job}
+//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, differences:[…], error?}]}
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/operator_api.h"
+#include "api/operator_jobs.h"
+#include "engine/follower.h"
+#include "projections/log_digest.h"
+#include "projections/managed_view.h"
+
+namespace till {
+
+// Thread safe. Everything given outlives it; it outlives the OperatorApi.
+class OperatorViews {
+ public:
+  OperatorViews(Feed& feed, OperatorJobs& jobs, std::vector<ManagedView*> views);
+
+  // A follower that is listed, but neither rebuilt nor verified.
+  void add_follower(std::function<ViewInfo()> info) { followers_.push_back(std::move(info)); }
+  void add_routes(OperatorApi& api);
+
+ private:
+  OperatorAnswer list(const OperatorRequest& request);
+  OperatorAnswer rebuild(const OperatorRequest& request);
+  OperatorAnswer rollback(const OperatorRequest& request);
+  OperatorAnswer verify(const OperatorRequest& request);
+  ManagedView* find(std::string_view name) const;
+  // The log's side at the position of a view; goes on from where it stood at the last call where it can.
+  Result<Digests> log_digests(const std::string& view, const LogPoint& point);
+
+  Feed& feed_;
+  OperatorJobs& jobs_;
+  const std::vector<ManagedView*> views_;
+  std::vector<std::function<ViewInfo()>> followers_;
+  std::mutex digests_mutex_;
+  std::map<std::string, LogDigest> digests_;  // by view, each at the position of its last proof
+};
+
+// One number in which a view and the log disagree.
+struct DigestDifference {
+  DigestKey key;
+  std::string field;
+  std::int64_t view = 0;
+  std::int64_t log = 0;
+};
+// At most `most`, in order of tenant and currency. A digest of zeros is the same as none.
+std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most);
+
+// A short name of all the numbers: equal digests, equal text.
+std::string digest_text(const Digests& digests);
+
+}  // namespace till

@@ -1,0 +1,65 @@
+// What the read routes ask for, apart from the views that answer. Implemented over the real views by view_queries.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/result.h"
+#include "engine/vocabulary.h"
+#include "schemas/views.pb.h"
+
+namespace till {
+
+// The views behind the routes; each follows the log at its own pace.
+enum class QueryView : std::uint8_t { kReadCache, kReporting };
+
+// An answer with the point of the log that it reflects.
+template <class Message>
+struct Reflected {
+  Message message;
+  LogPoint at;
+};
+
+// A customer as stored: personal fields stay sealed until the answer is written.
+struct SealedCustomer {
+  std::string customer_id;
+  std::string sealed;    // schema::PersonalData under the person's key; empty where nothing personal was given
+  std::string position;  // of the registration, as text
+};
+
+// A thing that is asked for by its id, or only the point at which it was not there.
+template <class Message>
+struct Lookup {
+  std::optional<Message> message;
+  LogPoint at;
+};
+
+struct ReportRange {
+  std::int32_t from = 0;  // yyyymmdd, inclusive
+  std::int32_t to = 0;    // yyyymmdd, inclusive
+  std::string group_by;   // store, day, hour, product, category or tender
+};
+
+// Thread safe. All but sales_report() are quick enough for an I/O thread; sales_report() blocks on a database server.
+// Errors: kUnavailable where the view does not answer now, kInvalid where the answer would be too large.
+class Queries {
+ public:
+  virtual ~Queries() = default;
+  // Whether a view reflects `target` by now; never blocks.
+  virtual bool reached(QueryView view, Position target) = 0;
+
+  virtual Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) = 0;
+  virtual Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) = 0;
+  // One item per SKU in the order asked; one that was never stocked has zeros.
+  virtual Result<Reflected<schema::Availability>> availability(std::string_view tenant, std::string_view store_id,
+                                                               const std::vector<std::string>& skus) = 0;
+  // Of one store, or of the whole tenant where `store_id` is empty. `business_date` 0: the latest one with sales.
+  virtual Result<Reflected<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store_id,
+                                                         std::int32_t business_date) = 0;
+  virtual Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) = 0;
+};
+
+}  // namespace till

@@ -1,0 +1,140 @@
+#include "api/read_handlers.h"
+
+#include <utility>
+
+#include "api/command_codec.h"
+#include "api/command_flow.h"
+#include "api/personal_data.h"
+#include "api/reply.h"
+
+namespace till {
+namespace {
+
+QueryView view_of(RouteKind kind) {
+  return kind == RouteKind::kSalesReport ? QueryView::kReporting : QueryView::kReadCache;
+}
+
+// What the view said stays inside: it may name hosts and files.
+HttpResponse unavailable(const ReadRequest& read) {
+  return problem_response(make_problem(schema::VIEW_UNAVAILABLE, {}, read.instance), read.form);
+}
+
+}  // namespace
+
+struct ReadHandlers::Pending {
+  ReadRequest read;
+  HttpResponder responder;
+
+  void refuse(schema::ErrorCode code) {
+    responder.send(problem_response(make_problem(code, {}, read.instance), read.form));
+  }
+};
+
+void ReadHandlers::handle(const HttpRequest& request, const RouteMatch& match, std::string_view query,
+                          const Principal& principal, HttpResponder responder) {
+  auto pending = std::make_shared<Pending>();
+  pending->responder = std::move(responder);
+  ReadRequest& read = pending->read;
+  read.tenant = principal.tenant;
+  read.instance = request_instance(request);
+  read.form = wire_form_of_accept(request.accept, WireForm::kJson);
+  std::optional<schema::Problem> problem = refuse_scope(principal, *match.route, read.instance);
+  if (!problem) problem = read_parameters(match, query, read);
+  if (!problem) problem = read_wait(request, parts_.engine.feed().durable(), read);
+  if (problem) return pending->responder.send(problem_response(*problem, read.form));
+  if (read.at_least) return wait(pending);
+  run(pending);
+}
+
+void ReadHandlers::wait(const std::shared_ptr<Pending>& pending) {
+  const ReadRequest& read = pending->read;
+  const bool taken = parts_.waits.wait(view_of(read.kind), *read.at_least, read.wait, [this, pending](bool reached) {
+    if (!reached) return pending->refuse(schema::VIEW_BEHIND);
+    run(pending);
+  });
+  if (!taken) pending->refuse(schema::OVERLOADED);
+}
+
+void ReadHandlers::run(const std::shared_ptr<Pending>& pending) {
+  if (view_of(pending->read.kind) == QueryView::kReadCache) {
+    return pending->responder.send(answer(pending->read));
+  }
+  const bool posted = parts_.reports.post([this, pending] { pending->responder.send(answer(pending->read)); });
+  if (!posted) pending->refuse(schema::OVERLOADED);
+}
+
+HttpResponse ReadHandlers::answer(const ReadRequest& read) {
+  Queries& queries = parts_.queries;
+  switch (read.kind) {
+    case RouteKind::kSale:
+      return sale(read);
+    case RouteKind::kCustomer:
+      return customer(read);
+    case RouteKind::kAvailability:
+      return reflected(read, queries.availability(read.tenant, read.store_id, read.skus));
+    case RouteKind::kStoreDashboard:
+    case RouteKind::kTenantDashboard:
+      return reflected(read, queries.dashboard(read.tenant, read.store_id, read.business_date));
+    case RouteKind::kSalesReport:
+      return reflected(read, queries.sales_report(read.tenant, read.range));
+    case RouteKind::kCommand:
+    case RouteKind::kBatch:
+    case RouteKind::kLivez:
+    case RouteKind::kReadyz:
+    case RouteKind::kOpenApi:
+    case RouteKind::kDocs:
+      break;
+  }
+  return problem_response(make_problem(schema::INTERNAL_ERROR, {}, read.instance), read.form);
+}
+
+HttpResponse ReadHandlers::sale(const ReadRequest& read) {
+  const auto result = parts_.queries.sale(read.tenant, read.id);
+  if (!result.ok()) return unavailable(read);
+  if (!result.value().message) return missing(read, schema::SALE_NOT_FOUND, result.value().at);
+  return found(read, *result.value().message, result.value().at);
+}
+
+HttpResponse ReadHandlers::customer(const ReadRequest& read) {
+  const auto result = parts_.queries.customer(read.tenant, read.id);
+  if (!result.ok()) return unavailable(read);
+  const Lookup<SealedCustomer>& lookup = result.value();
+  if (!lookup.message) return missing(read, schema::CUSTOMER_NOT_FOUND, lookup.at);
+  auto person = open_personal_data(parts_.person_keys, read.tenant, read.id, lookup.message->sealed);
+  if (!person.ok()) {
+    return problem_response(make_problem(schema::INTERNAL_ERROR, "the personal data cannot be read", read.instance),
+                            read.form);
+  }
+  schema::CustomerView view;
+  view.set_customer_id(lookup.message->customer_id);
+  if (!person->name().empty()) view.set_name(person->name());
+  if (!person->email().empty()) view.set_email(person->email());
+  if (!person->phone().empty()) view.set_phone(person->phone());
+  view.set_position(lookup.message->position);
+  return found(read, view, lookup.at);
+}
+
+HttpResponse ReadHandlers::found(const ReadRequest& read, const google::protobuf::Message& message,
+                                 const LogPoint& at) const {
+  HttpResponse response = message_response(message, read.form);
+  set_position(response, parts_.text_of(at));
+  return response;
+}
+
+HttpResponse ReadHandlers::missing(const ReadRequest& read, schema::ErrorCode code, const LogPoint& at) const {
+  HttpResponse response = problem_response(make_problem(code, {}, read.instance), read.form);
+  set_position(response, parts_.text_of(at));
+  return response;
+}
+
+template <class Message>
+HttpResponse ReadHandlers::reflected(const ReadRequest& read, const Result<Reflected<Message>>& result) const {
+  if (!result.ok() && result.error().kind == ErrorKind::kInvalid) {
+    const auto problem = make_problem(schema::PARAMETER_INVALID, "the answer would be too large", read.instance);
+    return problem_response(problem, read.form);
+  }
+  if (!result.ok()) return unavailable(read);
+  return found(read, result.value().message, result.value().at);
+}
+
+}  // namespace till

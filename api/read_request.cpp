@@ -1,0 +1,163 @@
+#include "api/read_request.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "api/problem.h"
+#include "api/wire_values.h"
+#include "engine/position_text.h"
+
+namespace till {
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view kBlank = " \t";
+const FieldPath kRoot;
+
+schema::Problem parameter_problem(const FieldErrors& errors, std::string_view instance) {
+  schema::Problem problem = make_problem(schema::PARAMETER_INVALID, {}, instance);
+  for (const FieldError& error : errors.list()) {
+    schema::Problem::Field& field = *problem.add_errors();
+    field.set_pointer(error.pointer);
+    field.set_code(std::string(error.code));
+  }
+  return problem;
+}
+
+// Whether `value` is one of the words in "store|day|hour".
+bool is_one_of(std::string_view words, std::string_view value) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find('|'), words.size());
+    if (words.substr(0, end) == value) return true;
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return false;
+}
+
+bool fits_type(std::string_view type, std::string_view value) {
+  std::int32_t date = 0;
+  if (type == "id") return is_id(value);
+  if (type == "date") return parse_date(value, date) == ParseFault::kNone;
+  return is_one_of(type, value);
+}
+
+std::size_t count_of(const Parameters& given, std::string_view name) {
+  return static_cast<std::size_t>(
+      std::count_if(given.begin(), given.end(), [&](const auto& one) { return one.first == name; }));
+}
+
+// Against the table of the route: unknown ones, missing ones, repeated ones, and those of another type.
+void check_parameters(const Route& route, const Parameters& given, FieldErrors& errors) {
+  for (const QueryParameter& known : route.query) {
+    const std::size_t count = count_of(given, known.name);
+    if (known.required && count == 0) errors.add(FieldPath(&kRoot, known.name), field_code::kRequired);
+    if (!known.repeated && count > 1) errors.add(FieldPath(&kRoot, known.name), field_code::kDuplicateField);
+  }
+  for (const auto& [name, value] : given) {
+    const auto known = std::find_if(route.query.begin(), route.query.end(),
+                                    [&, &wanted = name](const QueryParameter& one) { return one.name == wanted; });
+    if (known == route.query.end()) {
+      errors.add(FieldPath(&kRoot, name), field_code::kUnknownField);
+    } else if (!fits_type(known->type, value)) {
+      errors.add(FieldPath(&kRoot, name), field_code::kInvalidValue);
+    }
+  }
+}
+
+std::string value_of(const Parameters& given, std::string_view name) {
+  for (const auto& [one, value] : given) {
+    if (one == name) return value;
+  }
+  return {};
+}
+
+// 0 where it is not given; it was checked before.
+std::int32_t date_of(const Parameters& given, std::string_view name) {
+  std::int32_t date = 0;
+  return parse_date(value_of(given, name), date) == ParseFault::kNone ? date : 0;
+}
+
+void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, FieldErrors& errors) {
+  constexpr std::int32_t kYear = 10'000;  // in yyyymmdd
+  read.store_id = match.parameter("store_id");
+  if (read.store_id.empty()) read.store_id = value_of(given, "store_id");
+  read.id = match.parameter(read.kind == RouteKind::kCustomer ? "customer_id" : "sale_id");
+  read.business_date = date_of(given, "business_date");
+  read.range = {date_of(given, "from"), date_of(given, "to"), value_of(given, "group_by")};
+  if (read.kind == RouteKind::kSalesReport && errors.empty()) {
+    const bool backwards = read.range.to < read.range.from;
+    const bool too_long = read.range.to - read.range.from > kReportYearsMost * kYear;
+    if (backwards || too_long) errors.add("/to", field_code::kOutOfRange);
+  }
+  for (const auto& [name, value] : given) {
+    if (name == "sku") read.skus.push_back(value);
+  }
+  if (read.skus.size() > kSkusMost) errors.add("/sku", field_code::kTooManyItems);
+}
+
+// "wait=10" or "wait = \"10\"" among comma- or semicolon-separated preferences.
+std::string_view wait_value(std::string_view prefer) {
+  while (!prefer.empty()) {
+    const std::size_t end = std::min(prefer.find_first_of(",;"), prefer.size());
+    std::string_view one = prefer.substr(0, end);
+    prefer.remove_prefix(std::min(end + 1, prefer.size()));
+    const std::size_t equals = one.find('=');
+    if (equals == std::string_view::npos) continue;
+    std::string_view name = one.substr(0, equals);
+    std::string_view value = one.substr(equals + 1);
+    for (std::string_view* text : {&name, &value}) {
+      while (!text->empty() && kBlank.find(text->front()) != std::string_view::npos) text->remove_prefix(1);
+      while (!text->empty() && kBlank.find(text->back()) != std::string_view::npos) text->remove_suffix(1);
+    }
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (name == "wait") return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::chrono::milliseconds preferred_wait(std::string_view prefer) {
+  const std::string_view text = wait_value(prefer);
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc::result_out_of_range) return kWaitMost;
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return kWaitDefault;
+  return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), kWaitMost);
+}
+
+std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::string_view query, ReadRequest& read) {
+  read.kind = match.route->kind;
+  if (!match.invalid_parameter.empty()) {
+    FieldErrors errors;
+    errors.add(FieldPath(&kRoot, match.invalid_parameter), field_code::kInvalidValue);
+    return parameter_problem(errors, read.instance);
+  }
+  Parameters given;
+  if (!parse_query(query, given)) {
+    return make_problem(schema::PARAMETER_INVALID, "the query cannot be decoded or has too many parameters",
+                        read.instance);
+  }
+  FieldErrors errors;
+  check_parameters(*match.route, given, errors);
+  fill(match, given, read, errors);
+  if (!errors.empty()) return parameter_problem(errors, read.instance);
+  return std::nullopt;
+}
+
+std::optional<schema::Problem> read_wait(const HttpRequest& request, const LogPoint& durable, ReadRequest& read) {
+  read.wait = preferred_wait(request.prefer);
+  if (request.at_least.empty()) return std::nullopt;
+  Epoch epoch;
+  Position position;
+  bool known = parse_position_text(request.at_least, durable.log_id, epoch, position) && epoch <= durable.epoch;
+  // What a former epoch held beyond today's head was cut away; it will never be reached.
+  if (known && epoch < durable.epoch) known = position <= durable.position;
+  if (!known) return make_problem(schema::POSITION_INVALID, {}, read.instance);
+  read.at_least = position;
+  return std::nullopt;
+}
+
+}  // namespace till

@@ -1,0 +1,51 @@
+// What a read route was asked, checked: path and query parameters, the position to wait for, the form of the answer.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/credentials.h"
+#include "api/http.h"
+#include "api/queries.h"
+#include "api/routes.h"
+#include "api/validation.h"
+#include "engine/vocabulary.h"
+#include "schemas/errors.pb.h"
+
+namespace till {
+
+inline constexpr std::size_t kSkusMost = 200;         // of one availability request
+inline constexpr std::int32_t kReportYearsMost = 10;  // of one report
+inline constexpr std::chrono::seconds kWaitDefault{2};
+inline constexpr std::chrono::seconds kWaitMost{30};
+
+struct ReadRequest {
+  RouteKind kind = RouteKind::kSale;
+  std::string tenant;
+  std::string id;        // sale or customer
+  std::string store_id;  // empty: the whole tenant
+  std::vector<std::string> skus;
+  std::int32_t business_date = 0;
+  ReportRange range;
+
+  std::optional<Position> at_least;
+  std::chrono::milliseconds wait{kWaitDefault};
+  WireForm form = WireForm::kJson;
+  std::string instance;
+};
+
+// PARAMETER_INVALID with a pointer for each faulty parameter; nothing where all are good. Fills what belongs to the
+// route. `query` is undecoded.
+std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::string_view query, ReadRequest& read);
+
+// Till-At-Least and Prefer. POSITION_INVALID for what cannot be a position of this log; `durable` is its head.
+std::optional<schema::Problem> read_wait(const HttpRequest& request, const LogPoint& durable, ReadRequest& read);
+
+// Seconds of "wait=S" in a Prefer header, at most kWaitMost; kWaitDefault where none is given or it cannot be read.
+std::chrono::milliseconds preferred_wait(std::string_view prefer);
+
+}  // namespace till

@@ -1,0 +1,96 @@
+// Which request leads where: command routes made from the descriptors (the `route` option of the members of
+// till.schema.Command), and the fixed routes of CONTRACT.md. Bodies of matched routes are read by command_codec.h.
+// Immutable after its first use, thread safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <google/protobuf/descriptor.h>
+
+#include "schemas/options.pb.h"
+
+namespace till {
+
+// Handlers switch over this; kCommand is every route of a command message.
+enum class RouteKind : std::uint8_t {
+  kCommand,
+  kBatch,
+  kSale,
+  kCustomer,
+  kAvailability,
+  kStoreDashboard,
+  kTenantDashboard,
+  kSalesReport,
+  kLivez,
+  kReadyz,
+  kOpenApi,
+  kDocs,
+};
+
+struct PathSegment {
+  std::string text;  // literal, or the parameter's name
+  bool parameter = false;
+  const google::protobuf::FieldDescriptor* field = nullptr;  // of the command message; null on fixed routes
+};
+
+struct QueryParameter {
+  std::string_view name;
+  std::string_view type;  // "id", "date", or the allowed values separated by '|'
+  bool required = false;
+  bool repeated = false;
+  std::string_view description;
+};
+
+struct Route {
+  RouteKind kind = RouteKind::kCommand;
+  std::string name;  // operationId: "RingUpSale", "GetSale"
+  std::string method;
+  std::string path;   // with its braces
+  std::string group;  // of metrics and documents
+  std::string summary;
+  std::vector<schema::Scope> scopes;  // one of them is needed, ADMIN has all; empty: no credential needed
+  std::vector<PathSegment> segments;
+  const google::protobuf::FieldDescriptor* member = nullptr;  // of till.schema.Command; null on fixed routes
+  const google::protobuf::Descriptor* answer = nullptr;       // message of a 200; null on command and plain routes
+  std::vector<QueryParameter> query;
+};
+
+struct PathParameter {
+  const PathSegment* segment;
+  std::string value;  // percent-decoded
+};
+
+struct RouteMatch {
+  const Route* route = nullptr;
+  std::vector<PathParameter> parameters;  // in the order of the path
+  std::string_view
+      invalid_parameter;  // name of one that cannot be decoded or breaks its rule; empty where all are good
+  std::string allow;      // methods of the path, "GET, PUT", where only the method did not match
+  // route set: found. Else allow set: 405 with that Allow header. Else: 404.
+  std::string_view parameter(std::string_view name) const;
+};
+
+// Fixed routes, then command routes in the order of the descriptor.
+std::span<const Route> all_routes();
+
+// `path` is the target up to "?", not decoded.
+RouteMatch match_route(std::string_view method, std::string_view path);
+
+// Route of a command by its message name (batch); null where there is none.
+const Route* route_of_command(std::string_view command_name);
+
+// Decodes %XX; false on a bad escape. With `plus_is_space` as in query strings.
+bool percent_decode(std::string_view text, bool plus_is_space, std::string& out);
+
+// Name and value pairs of a query string in order, decoded; false on a bad escape or more than kQueryParametersMost.
+inline constexpr std::size_t kQueryParametersMost = 1024;
+bool parse_query(std::string_view query, std::vector<std::pair<std::string, std::string>>& out);
+
+// Whether a key of `held` may use the route.
+bool scope_permits(const Route& route, schema::Scope held);
+
+}  // namespace till

@@ -1,0 +1,42 @@
+// The read routes' questions, answered by the real views.
+#pragma once
+
+#include <functional>
+
+#include "api/queries.h"
+#include "engine/vocabulary.h"
+
+namespace till {
+
+class ReadCache;
+class Reporting;
+
+// Thread safe, as the views are. They outlive this object.
+class ViewQueries final : public Queries {
+ public:
+  // Today as yyyymmdd in UTC; replaced in tests.
+  using Today = std::function<std::int32_t()>;
+
+  // `reporting` null: sales_report() answers kUnavailable.
+  ViewQueries(ReadCache& cache, Reporting* reporting);
+  ViewQueries(ReadCache& cache, Reporting* reporting, Today today);
+
+  bool reached(QueryView view, Position target) override;
+  Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) override;
+  Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) override;
+  Result<Reflected<schema::Availability>> availability(std::string_view tenant, std::string_view store_id,
+                                                       const std::vector<std::string>& skus) override;
+  Result<Reflected<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store_id,
+                                                 std::int32_t business_date) override;
+  Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) override;
+
+  // Days before today that are searched for the latest one with sales, where a dashboard is asked for without a date.
+  static constexpr int kDaysSearched = 31;
+
+ private:
+  ReadCache& cache_;
+  Reporting* const reporting_;
+  const Today today_;
+};
+
+}  // namespace till

@@ -1,0 +1,13 @@
+// The catalogue: one stream per article, product/<sku>. Sales freeze what they used of it.
+#pragma once
+
+#include "commands/rules.h"
+
+namespace till {
+
+const Aggregate& product_aggregate();
+
+// Checks a price or cost on its own: a known currency and a valid amount. `pointer` names the field.
+Refusal read_price(const schema::UnitPrice& price, std::string_view pointer, std::int64_t& price_e4);
+
+}  // namespace till

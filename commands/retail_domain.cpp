@@ -1,0 +1,120 @@
+#include "commands/retail_domain.h"
+
+#include <utility>
+
+#include "commands/customer.h"
+#include "commands/product.h"
+#include "commands/sale.h"
+#include "commands/sale_void.h"
+#include "commands/stock.h"
+#include "commands/store.h"
+#include "commands/tenant.h"
+#include "commands/terminal.h"
+
+namespace till {
+namespace {
+
+// Raised with every change of what evolve() makes of old events: stored images are then refolded from the log.
+constexpr std::uint32_t kFoldVersion = 1;
+
+const schema::Command& as_command(const google::protobuf::Message& message) {
+  return static_cast<const schema::Command&>(message);
+}
+
+template <class Table, class Value>
+void put(Table& table, int index, Value&& value) {
+  const auto place = static_cast<std::size_t>(index);
+  if (table.size() <= place) table.resize(place + 1);
+  table[place] = std::forward<Value>(value);
+}
+
+template <class Table>
+auto at(const Table& table, std::size_t index) -> typename Table::value_type {
+  return index < table.size() ? table[index] : nullptr;
+}
+
+std::string lower_case(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+}  // namespace
+
+std::span<const Aggregate> retail_aggregates() {
+  static const std::array kAggregates{store_aggregate(),     terminal_aggregate(), product_aggregate(),
+                                      customer_aggregate(),  stock_aggregate(),    sale_aggregate(),
+                                      sale_void_aggregate(), tenant_aggregate()};
+  return kAggregates;
+}
+
+RetailDomain::RetailDomain(ZoneTables zones) : zones_(std::move(zones)) {
+  for (const Aggregate& aggregate : retail_aggregates()) {
+    for (const CommandRule& rule : aggregate.commands) put(commands_, rule.command, &rule);
+    for (const EventRule& rule : aggregate.events) put(events_, rule.event, &rule);
+    for (const StateRule& rule : aggregate.states) put(states_, rule.kind, &rule);
+  }
+  const auto& events = *schema::Event::descriptor();
+  for (int i = 0; i < events.field_count(); ++i) {
+    put(event_names_, events.field(i)->number(), events.field(i)->message_type()->name());
+  }
+  const auto& kinds = *schema::Kind_descriptor();
+  for (int i = 0; i < kinds.value_count(); ++i) {
+    if (kinds.value(i)->number() == schema::KIND_UNSPECIFIED) continue;
+    put(kind_names_, kinds.value(i)->number(), lower_case(kinds.value(i)->name()));
+  }
+}
+
+google::protobuf::Message* RetailDomain::new_event(google::protobuf::Arena* arena) const {
+  return google::protobuf::Arena::CreateMessage<schema::Event>(arena);
+}
+
+std::string_view RetailDomain::event_name(std::uint32_t type) const {
+  return type < event_names_.size() ? std::string_view(event_names_[type]) : std::string_view();
+}
+
+std::string_view RetailDomain::kind_name(EntityKind kind) const {
+  return kind.value() < kind_names_.size() ? std::string_view(kind_names_[kind.value()]) : std::string_view();
+}
+
+std::string_view RetailDomain::command_name(const google::protobuf::Message& command) const {
+  const int number = as_command(command).command_case();
+  const auto* field = schema::Command::descriptor()->FindFieldByNumber(number);
+  return field == nullptr ? std::string_view() : std::string_view(field->message_type()->name());
+}
+
+std::unique_ptr<google::protobuf::Message> RetailDomain::new_state(EntityKind kind) const {
+  const StateRule* rule = at(states_, kind.value());
+  return rule == nullptr ? nullptr : rule->make();
+}
+
+const CommandRule* RetailDomain::rule_of(const google::protobuf::Message& command) const {
+  return at(commands_, static_cast<std::size_t>(as_command(command).command_case()));
+}
+
+void RetailDomain::needs(const google::protobuf::Message& command, std::vector<EntityRef>& out) const {
+  if (const CommandRule* rule = rule_of(command)) rule->needs(as_command(command), out);
+}
+
+Decision RetailDomain::decide(const google::protobuf::Message& command, const DecideContext& context,
+                              BooksReader& books) const {
+  const CommandRule* rule = rule_of(command);
+  if (rule == nullptr) return reject(schema::COMMAND_UNKNOWN, "The command is empty");
+  return rule->decide(as_command(command), Deciding{context, books, zones_});
+}
+
+void RetailDomain::evolve(EntityKind kind, google::protobuf::Message& state, const google::protobuf::Message& event,
+                          const schema::Record& record) const {
+  const auto& fact = static_cast<const schema::Event&>(event);
+  const EventRule* rule = at(events_, static_cast<std::size_t>(fact.event_case()));
+  // An event means something to the streams of its own kind only.
+  if (rule != nullptr && kind_of(rule->kind) == kind) rule->evolve(state, fact, record);
+}
+
+std::uint32_t RetailDomain::fold_version() const {
+  return kFoldVersion;
+}
+
+}  // namespace till

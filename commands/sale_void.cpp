@@ -1,0 +1,91 @@
+#include "commands/sale_void.h"
+
+#include <array>
+#include <utility>
+
+#include "commands/stock.h"
+
+namespace till {
+namespace {
+
+using schema::SaleCompleted;
+
+constexpr EntityKind kSale = kind_of(schema::SALE);
+constexpr EntityKind kTerminalChain = kind_of(schema::TERMINAL_CHAIN);
+
+// The sale's terminal and stock are not in the command: the engine loads them when decide() looks.
+void needs_void(const schema::VoidSale& command, std::vector<EntityRef>& out) {
+  out.push_back({kSale, command.sale_id()});
+}
+
+// A void uses up no terminal sequence, so the last sale of the terminal tells its business day.
+bool day_lasts(const SaleCompleted& sale, BooksReader& books) {
+  const auto* chain = books.get<schema::TerminalChain>(kTerminalChain, sale.terminal_id());
+  return chain != nullptr && chain->business_date() == sale.business_date();
+}
+
+Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Acceptance& accepted) {
+  return for_each_article(sale.lines(), [&](std::size_t, const std::string& sku, std::int64_t quantity) -> Refusal {
+    std::string id = stock_id(sale.store_id(), sku);
+    std::int64_t level = on_hand(deciding.books, id);
+    if (!move_stock(level, quantity)) return reject_stock_bounds({});
+    auto& restored = *add_event(accepted, deciding, schema::STOCK, std::move(id), schema::Event::kStockRestored)
+                          .mutable_stock_restored();
+    restored.set_store_id(sale.store_id());
+    restored.set_sku(sku);
+    restored.set_quantity_e5(quantity);
+    restored.set_sale_id(sale.sale_id());
+    restored.set_on_hand_after_e5(level);
+    return std::nullopt;
+  });
+}
+
+Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) {
+  const auto* known = deciding.books.get<schema::SaleState>(kSale, command.sale_id());
+  if (known == nullptr) return reject(schema::SALE_NOT_FOUND, "No sale " + command.sale_id(), "/sale_id");
+  if (known->voided()) {
+    return reject(schema::SALE_ALREADY_VOIDED, "Sale " + command.sale_id() + " is voided already", "/sale_id");
+  }
+  const SaleCompleted& sale = known->sale();
+  if (!day_lasts(sale, deciding.books)) {
+    return reject(schema::VOID_WINDOW_CLOSED,
+                  "Terminal " + sale.terminal_id() + " has left business day " + std::to_string(sale.business_date()),
+                  "/sale_id");
+  }
+  Acceptance accepted;
+  accepted.events.reserve(static_cast<std::size_t>(sale.lines_size()) + 1);
+  auto& fact =
+      *add_event(accepted, deciding, schema::SALE, command.sale_id(), schema::Event::kSaleVoided).mutable_sale_voided();
+  fact.set_sale_id(command.sale_id());
+  fact.set_reason(command.reason());
+  *fact.mutable_original() = sale;
+  if (auto refusal = restore_stock(sale, deciding, accepted)) return *std::move(refusal);
+  accepted.business_date = sale.business_date();
+  auto& answer = set_answer(accepted, deciding);
+  answer.set_sale_id(command.sale_id());
+  answer.set_business_date(sale.business_date());
+  return accepted;
+}
+
+void evolve_voided(schema::SaleState& state, const schema::SaleVoided&, const schema::Record&) {
+  state.set_voided(true);
+}
+
+using schema::Command;
+using schema::Event;
+
+constexpr std::array kCommands{
+    command_rule<&Command::void_sale, needs_void, decide_void>(Command::kVoidSale),
+};
+constexpr std::array kEvents{
+    event_rule<schema::SaleState, &Event::sale_voided, evolve_voided>(Event::kSaleVoided, schema::SALE),
+};
+
+}  // namespace
+
+const Aggregate& sale_void_aggregate() {
+  static constexpr Aggregate kAggregate{"sale_void", kCommands, kEvents, {}};
+  return kAggregate;
+}
+
+}  // namespace till

@@ -1,0 +1,94 @@
+#include "commands/store.h"
+
+#include <array>
+
+namespace till {
+namespace {
+
+constexpr EntityKind kStore = kind_of(schema::STORE);
+constexpr std::uint32_t kHoursPerDay = 24;
+
+void needs_upsert(const schema::UpsertStore& command, std::vector<EntityRef>& out) {
+  out.push_back({kStore, command.store_id()});
+}
+
+void needs_policy(const schema::SetStorePolicy& command, std::vector<EntityRef>& out) {
+  out.push_back({kStore, command.store_id()});
+}
+
+Decision decide_upsert(const schema::UpsertStore& command, const Deciding& deciding) {
+  Acceptance accepted;
+  auto& fact = *add_event(accepted, deciding, schema::STORE, command.store_id(), schema::Event::kStoreUpserted)
+                    .mutable_store_upserted();
+  fact.set_store_id(command.store_id());
+  fact.set_name(command.name());
+  set_answer(accepted, deciding).set_store_id(command.store_id());
+  return accepted;
+}
+
+Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& deciding) {
+  if (deciding.books.get<schema::StoreState>(kStore, command.store_id()) == nullptr) {
+    return reject(schema::STORE_NOT_FOUND, "No store " + command.store_id(), "/store_id");
+  }
+  if (command.stock() == schema::StorePolicy::STOCK_UNSPECIFIED ||
+      !schema::StorePolicy::Stock_IsValid(command.stock())) {
+    return reject(schema::VALIDATION_FAILED, "Not a stock policy", "/stock");
+  }
+  if (!deciding.zones.contains(command.time_zone())) {
+    return reject(schema::TIME_ZONE_UNKNOWN, "No IANA time zone " + command.time_zone(), "/time_zone");
+  }
+  if (command.business_day_cutoff_hour() >= kHoursPerDay) {
+    return reject(schema::CUTOFF_HOUR_INVALID, "The cut-off hour is 0 to 23", "/business_day_cutoff_hour");
+  }
+  Acceptance accepted;
+  auto& fact = *add_event(accepted, deciding, schema::STORE, command.store_id(), schema::Event::kStorePolicySet)
+                    .mutable_store_policy_set();
+  fact.set_store_id(command.store_id());
+  fact.mutable_policy()->set_stock(command.stock());
+  fact.mutable_policy()->set_time_zone(command.time_zone());
+  fact.mutable_policy()->set_business_day_cutoff_hour(command.business_day_cutoff_hour());
+  set_answer(accepted, deciding).set_store_id(command.store_id());
+  return accepted;
+}
+
+void evolve_upserted(schema::StoreState& state, const schema::StoreUpserted& fact, const schema::Record&) {
+  state.set_name(fact.name());
+}
+
+void evolve_policy(schema::StoreState& state, const schema::StorePolicySet& fact, const schema::Record&) {
+  *state.mutable_policy() = fact.policy();
+}
+
+using schema::Command;
+using schema::Event;
+
+constexpr std::array kCommands{
+    command_rule<&Command::upsert_store, needs_upsert, decide_upsert>(Command::kUpsertStore),
+    command_rule<&Command::set_store_policy, needs_policy, decide_policy>(Command::kSetStorePolicy),
+};
+constexpr std::array kEvents{
+    event_rule<schema::StoreState, &Event::store_upserted, evolve_upserted>(Event::kStoreUpserted, schema::STORE),
+    event_rule<schema::StoreState, &Event::store_policy_set, evolve_policy>(Event::kStorePolicySet, schema::STORE),
+};
+constexpr std::array kStates{state_rule<schema::StoreState>(schema::STORE)};
+
+}  // namespace
+
+const Aggregate& store_aggregate() {
+  static constexpr Aggregate kAggregate{"store", kCommands, kEvents, kStates};
+  return kAggregate;
+}
+
+schema::StorePolicy::Stock stock_rule(const schema::StoreState& store) {
+  const schema::StorePolicy::Stock stock = store.policy().stock();
+  return stock == schema::StorePolicy::STOCK_UNSPECIFIED ? schema::StorePolicy::DENY : stock;
+}
+
+BusinessTime business_time_of(const schema::StoreState& store, Micros at, const ZoneTables& zones) {
+  if (!store.has_policy()) return business_time(at, nullptr, 0);
+  // A zone that the tables have lost since the policy was set counts as UTC: what was decided stands frozen in events.
+  const auto zone = zones.find(store.policy().time_zone());
+  return business_time(at, zone == zones.end() ? nullptr : &zone->second, store.policy().business_day_cutoff_hour());
+}
+
+}  // namespace till

@@ -1,0 +1,218 @@
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "api/json_writer.h"
+#include "api/problem.h"
+#include "engine/durable_file.h"
+#include "ops/command_line.h"
+#include "ops/commands.h"
+#include "ops/server_access.h"
+
+namespace till {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where an interrupted run goes on. It counts only for the server and key that it was written for.
+struct ApplyProgress {
+  std::string url;
+  std::string key_id;
+  std::uint64_t offset = 0;          // bytes of the file whose lines are answered
+  std::uint64_t line = 0;            // lines before that offset
+  std::uint64_t rejected_bytes = 0;  // size of the file of rejected lines at that offset
+};
+
+// "till_<key id>_<secret>": the id alone is no secret.
+std::string key_id_of(std::string_view key) {
+  return std::string(key.substr(0, key.rfind('_')));
+}
+
+class Apply {
+ public:
+  Apply(std::string file, BatchSender sender, std::string url, std::string key_id)
+      : file_(std::move(file)), sender_(std::move(sender)) {
+    start_.url = std::move(url);
+    start_.key_id = std::move(key_id);
+  }
+
+  Status run() {
+    std::error_code error;
+    file_bytes_ = fs::file_size(file_, error);
+    std::ifstream stream(file_, std::ios::binary);
+    if (error || !stream) return Error{ErrorKind::kInvalid, "cannot read " + file_};
+    resume();
+    stream.seekg(static_cast<std::streamoff>(start_.offset));
+    done_ = start_;
+    sender_.on_answer(
+        [this](std::string_view item, unsigned status, const JsonNode& body) { answered(item, status, body); });
+    Status status;
+    std::uint64_t line_number = start_.line;
+    for (std::string line; status && std::getline(stream, line);) {
+      ++line_number;
+      status = take(line, line_number, start_offset_ + line.size() + 1);
+      start_offset_ += line.size() + 1;
+    }
+    if (status) status = sender_.flush();
+    clear_progress();
+    save();
+    if (status) finish();
+    return status;
+  }
+
+  std::uint64_t rejected() const { return sender_.counts().rejected + unreadable_; }
+  std::string rejected_file() const { return file_ + ".rejected.ndjson"; }
+
+  std::string summary() const {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object().member("file", file_).key("lines").number(done_.line);
+    json.key("resumed_at_line").number(start_.line);
+    json.key("accepted").number(sender_.counts().accepted).key("rejected").number(rejected());
+    json.key("retries").number(sender_.counts().retries).member("position", sender_.last_position());
+    if (rejected() > 0) json.member("rejected_file", rejected_file());
+    json.end_object();
+    return text;
+  }
+
+ private:
+  std::string progress_file() const { return file_ + ".progress"; }
+
+  void resume() {
+    auto content = read_file(progress_file());
+    auto saved = content ? JsonNode::parse(*content) : Result<JsonNode>(content.error());
+    const bool same = saved && (*saved)["url"].text() == start_.url && (*saved)["key_id"].text() == start_.key_id;
+    if (same && static_cast<std::uint64_t>((*saved)["offset"].integer()) <= file_bytes_) {
+      start_.offset = static_cast<std::uint64_t>((*saved)["offset"].integer());
+      start_.line = static_cast<std::uint64_t>((*saved)["line"].integer());
+      start_.rejected_bytes = static_cast<std::uint64_t>((*saved)["rejected_bytes"].integer());
+    }
+    start_offset_ = start_.offset;
+    // Lines rejected after the point of going on are decided anew.
+    std::error_code none_yet;
+    fs::resize_file(rejected_file(), start_.rejected_bytes, none_yet);
+  }
+
+  Status take(const std::string& line, std::uint64_t number, std::uint64_t end) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
+    const auto item = JsonNode::parse(line);
+    const bool readable = item && item.value().is_object();
+    if (!readable) {
+      // What was added before it is answered first, so that the offset stays a point that everything before is done.
+      const auto sent = sender_.flush();
+      if (!sent) return sent;
+      ++unreadable_;
+      const auto problem = make_problem(schema::MALFORMED_BODY, readable ? "not an object" : item.error().message);
+      reject(line, number, problem.status(), problem_json(problem), false);
+      pending_.push_back({number, end});
+      settle();
+      return {};
+    }
+    const auto before = sender_.counts().total();
+    const auto status = sender_.add(line);
+    pending_.push_back({number, end});
+    if (sender_.counts().total() != before) after_batch();
+    return status;
+  }
+
+  void answered(std::string_view item, unsigned status, const JsonNode& body) {
+    if (status >= 400) reject(item, pending_.front().line, status, body.json(), true);
+    settle();
+  }
+
+  void settle() {
+    done_.line = pending_.front().line;
+    done_.offset = pending_.front().end;
+    pending_.pop_front();
+  }
+
+  void reject(std::string_view item, std::uint64_t line, unsigned status, const std::string& problem, bool is_json) {
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object().key("line").number(line).key("status").number(std::uint64_t{status}).key("item");
+    if (is_json) {
+      json.raw(item);
+    } else {
+      json.string(item);
+    }
+    json.key("problem").raw(problem).end_object();
+    std::ofstream out(rejected_file(), std::ios::app | std::ios::binary);
+    out << text << '\n';
+  }
+
+  void after_batch() {
+    save();
+    draw_progress("apply", done_.offset, file_bytes_);
+  }
+
+  // Lost progress costs a replay, nothing else: so its errors are no reason to stop.
+  void save() {
+    std::error_code none_yet;
+    const auto rejected_bytes = fs::exists(rejected_file(), none_yet) ? fs::file_size(rejected_file(), none_yet) : 0;
+    std::string text;
+    JsonWriter json(text);
+    json.begin_object().member("url", start_.url).member("key_id", start_.key_id);
+    json.key("offset").number(done_.offset).key("line").number(done_.line);
+    json.key("rejected_bytes").number(std::uint64_t{rejected_bytes}).end_object();
+    (void)replace_file(progress_file(), text);
+  }
+
+  void finish() {
+    std::error_code ignored;
+    fs::remove(progress_file(), ignored);
+    if (fs::exists(rejected_file(), ignored) && fs::file_size(rejected_file(), ignored) == 0) {
+      fs::remove(rejected_file(), ignored);
+    }
+  }
+
+  struct Pending {
+    std::uint64_t line;
+    std::uint64_t end;  // offset behind it
+  };
+  const std::string file_;
+  BatchSender sender_;
+  std::uint64_t file_bytes_ = 0;
+  std::uint64_t start_offset_ = 0;
+  ApplyProgress start_;
+  ApplyProgress done_;
+  std::deque<Pending> pending_;  // added, not answered yet; at most one batch
+  std::uint64_t unreadable_ = 0;
+};
+
+int run_apply(const Shell& shell, const std::string& file, std::size_t batch) {
+  auto key = read_key(shell.options);
+  if (!key) return fail(key.error());
+  auto sender = open_sender(shell.options, batch);
+  if (!sender) return fail(sender.error());
+  Apply apply(file, std::move(*sender), server_url(shell.options), key_id_of(*key));
+  const auto status = apply.run();
+  if (!status) return fail(status.error());
+  if (shell.json()) {
+    print_document(apply.summary());
+  } else {
+    say("applied " + file + ": " + apply.summary());
+  }
+  if (apply.rejected() == 0) return kExitOk;
+  return fail(kExitFailed, std::to_string(apply.rejected()) + " lines were rejected; see " + apply.rejected_file());
+}
+
+}  // namespace
+
+void add_apply_command(CLI::App& app, Shell& shell) {
+  constexpr std::size_t kBatchMost = 1000;
+  auto* apply = app.add_subcommand("apply", "Sends the commands of a file, one JSON object a line; run again to go on");
+  const auto file = std::make_shared<std::string>();
+  const auto batch = std::make_shared<std::size_t>(500);
+  apply->add_option("file", *file, "Lines of {\"idempotency_key\",\"command\",\"body\"}")->required();
+  apply->add_option("--batch", *batch, "Commands a request")
+      ->check(CLI::Range(std::size_t{1}, kBatchMost))
+      ->capture_default_str();
+  apply->callback(
+      [&shell, file, batch] { shell.run = [&shell, file, batch] { return run_apply(shell, *file, *batch); }; });
+}
+
+}  // namespace till

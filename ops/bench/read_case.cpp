@@ -1,0 +1,77 @@
+// Availability of one SKU in one store, read from the cache at many connections.
+#include <cstdio>
+
+#include "api/load_client.h"
+#include "ops/bench/bench_server.h"
+
+namespace till {
+namespace {
+
+constexpr unsigned kOk = 200;
+constexpr std::size_t kRequests = 8192;
+
+std::vector<std::string> make_requests(const std::string& key, const TradeShape& shape) {
+  SeededRandom random(2);
+  const auto popularity = WeightedChoice::zipf(shape.products);
+  std::vector<std::string> requests;
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    char target[96];
+    std::snprintf(target, sizeof target, "/v1/inventory/availability?store_id=store-%zu&sku=sku-%05zu",
+                  static_cast<std::size_t>(random.below(shape.stores)) + 1, popularity.draw(random) + 1);
+    requests.push_back("GET " + std::string(target) + " HTTP/1.1\r\nHost: till\r\nAuthorization: Bearer " + key +
+                       "\r\n\r\n");
+  }
+  return requests;
+}
+
+Result<BenchResult> read_run(const LoadOptions& options, const std::vector<std::string>& requests) {
+  BenchResult result;
+  std::vector<std::uint32_t> latencies_us;
+  std::size_t next = 0;
+  LoadCallbacks callbacks;
+  callbacks.next = [&](unsigned, std::string& out) {
+    out += requests[next++ % requests.size()];
+    return true;
+  };
+  callbacks.answered = [&](const LoadAnswer& answer) {
+    const bool good = answer.status == kOk && answer.body.find(R"("on_hand":")") != std::string_view::npos;
+    if (!good) ++result.failed;
+    latencies_us.push_back(static_cast<std::uint32_t>(answer.latency_us));
+  };
+  auto load = run_load(options, callbacks);
+  if (!load) return load.error();
+  result.failed += load->lost + load->unanswered;
+  result.rate = load->elapsed_us == 0 ? 0 : (load->answered - result.failed) * 1'000'000 / load->elapsed_us;
+  fill_percentiles(latencies_us, result);
+  return result;
+}
+
+}  // namespace
+
+Result<BenchResult> bench_availability(const BenchOptions& options) {
+  auto server = BenchServer::start(options, options.full_stack, options.full_stack);
+  if (!server) return server.error();
+  LoadOptions load;
+  load.connections = options.connections == 0 ? 64 : options.connections;
+  load.url = (*server)->url();
+  load.duration = options.seconds;
+  auto shape = bench_shape(load.connections);
+  shape.stock_units = 1000;
+  TradeGenerator generator(shape);
+  const auto ready = (*server)->set_up(generator);
+  if (!ready) return ready.error();
+  const auto requests = make_requests((*server)->key(), shape);
+  std::vector<BenchResult> runs;
+  for (unsigned i = 0; i < options.runs; ++i) {
+    draw_progress("run", i, options.runs);
+    auto run = read_run(load, requests);
+    if (!run) return run.error();
+    run->numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
+                    {"connections", load.connections}};
+    runs.push_back(std::move(*run));
+  }
+  clear_progress();
+  return median_run(std::move(runs));
+}
+
+}  // namespace till

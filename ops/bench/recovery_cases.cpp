@@ -1,0 +1,134 @@
+// Cases about getting back: a view rebuilt from the log, and a start after a kill.
+#include <algorithm>
+#include <thread>
+
+#include "ops/bench/bench_server.h"
+#include "ops/server_access.h"
+
+namespace till {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::minutes kJobTimeout{60};
+constexpr std::size_t kLoadedProducts = 2000;
+
+// A server with `sales` sales in its log.
+Result<std::unique_ptr<BenchServer>> loaded_server(const BenchOptions& options, bool with_mysql) {
+  auto server = BenchServer::start(options, with_mysql, false);
+  if (!server) return server;
+  auto shape = bench_shape(0);
+  shape.products = kLoadedProducts;
+  TradeGenerator generator(shape);
+  const auto ready = (*server)->set_up(generator);
+  if (!ready) return ready.error();
+  BatchSenderOptions sending;
+  sending.url = (*server)->url();
+  sending.key = (*server)->key();
+  auto sender = BatchSender::open(sending);
+  if (!sender) return sender.error();
+  CommandStream stream(*sender);
+  std::uint64_t made = 0;
+  const auto sink = stream.sink();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  generator.make_day(date_of(std::chrono::duration_cast<std::chrono::microseconds>(now).count()),
+                     static_cast<std::size_t>(options.sales), [&](const KeyedCommand& command) {
+                       constexpr std::uint64_t kDrawEvery = 1000;
+                       if (++made % kDrawEvery == 0) draw_progress("load", made, options.sales);
+                       sink(command);
+                     });
+  const auto sent = stream.finish();
+  clear_progress();
+  if (!sent) return sent.error();
+  if (sender->counts().rejected > 0) return Error{ErrorKind::kInvalid, "the server refused the load"};
+  return server;
+}
+
+// Waits until the view has no lag, so that the rebuild has the machine for itself.
+Status settle(BenchServer& server, std::string_view view) {
+  const auto end = std::chrono::steady_clock::now() + kJobTimeout;
+  while (std::chrono::steady_clock::now() < end) {
+    auto views = ask_operator(server.operator_client(), "GET", "/operator/views?digest=no");
+    if (!views) return views.error();
+    for (const auto& one : views->items()) {
+      if (one["view"].text() == view && one["lag"].integer() == 0) return {};
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return Error{ErrorKind::kUnavailable, "the view " + std::string(view) + " did not catch up"};
+}
+
+Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
+  const auto end = std::chrono::steady_clock::now() + kJobTimeout;
+  while (std::chrono::steady_clock::now() < end) {
+    auto state = ask_operator(server.operator_client(), "GET", "/operator/jobs/" + job);
+    if (!state || (*state)["state"].text() == "done") return state;
+    if ((*state)["state"].text() != "running") {
+      return Error{ErrorKind::kPoison, "the rebuild ended: " + std::string((*state)["error"].text())};
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return Error{ErrorKind::kUnavailable, "the rebuild did not end in time"};
+}
+
+Result<BenchResult> bench_rebuild(const BenchOptions& options, const char* view, bool with_mysql) {
+  auto server = loaded_server(options, with_mysql);
+  if (!server) return server.error();
+  const auto settled = settle(**server, view);
+  if (!settled) return settled.error();
+  std::vector<BenchResult> runs;
+  for (unsigned i = 0; i < options.runs; ++i) {
+    auto job = ask_operator((*server)->operator_client(), "POST", "/operator/views/rebuild",
+                            std::string(R"({"view":")") + view + R"("})");
+    if (!job) return job.error();
+    auto done = run_job(**server, std::string((*job)["job"].text()));
+    if (!done) return done.error();
+    auto head = (*server)->head();
+    if (!head) return head.error();
+    const auto elapsed_ms = std::max<std::int64_t>((*done)["elapsed_ms"].integer(), 1);
+    BenchResult run;
+    run.rate = *head * 1000 / static_cast<std::uint64_t>(elapsed_ms);
+    run.numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
+                   {"transactions", static_cast<std::int64_t>(*head)},
+                   {"elapsed_ms", elapsed_ms}};
+    runs.push_back(std::move(run));
+  }
+  return median_run(std::move(runs));
+}
+
+}  // namespace
+
+Result<BenchResult> bench_rebuild_cache(const BenchOptions& options) {
+  return bench_rebuild(options, "read_cache", false);
+}
+
+Result<BenchResult> bench_rebuild_reporting(const BenchOptions& options) {
+  return bench_rebuild(options, "reporting", true);
+}
+
+// rate: transactions of the whole log a second until ready. acknowledged and positions_gained compare the head before
+// and after, so that a lost transaction makes the run void.
+Result<BenchResult> bench_restart(const BenchOptions& options) {
+  auto server = loaded_server(options, false);
+  if (!server) return server.error();
+  std::vector<BenchResult> runs;
+  for (unsigned i = 0; i < options.runs; ++i) {
+    auto before = (*server)->head();
+    if (!before) return before.error();
+    auto took = (*server)->kill_and_restart();
+    if (!took) return took.error();
+    auto after = (*server)->head();
+    if (!after) return after.error();
+    BenchResult run;
+    run.acknowledged = *before;
+    run.positions_gained = *after;
+    const auto ready_ms = std::max<std::int64_t>(took->count(), 1);
+    run.rate = *after * 1000 / static_cast<std::uint64_t>(ready_ms);
+    run.numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
+                   {"transactions", static_cast<std::int64_t>(*after)},
+                   {"ready_ms", ready_ms}};
+    runs.push_back(std::move(run));
+  }
+  return median_run(std::move(runs));
+}
+
+}  // namespace till

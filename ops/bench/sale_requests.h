@@ -1,0 +1,42 @@
+// Sales as bytes on the wire, made with as little work as can be: baskets are drawn and written beforehand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/trade_generator.h"
+
+namespace till {
+
+class SaleRequests {
+ public:
+  // Terminals and their next sequences come from `generator`, which set the server up.
+  SaleRequests(const TradeGenerator& generator, std::string key);
+
+  // A whole POST /v1/sales of the terminal's next sale.
+  void append_sale(std::size_t terminal, std::string& out);
+  // A whole POST /v1/batch of the terminal's next `count` sales.
+  void append_batch(std::size_t terminal, std::size_t count, std::string& out);
+  // The last `count` sales of the terminal were not accepted: their sequences come again.
+  void take_back(std::size_t terminal, std::size_t count) { terminals_[terminal].sequence -= count; }
+  std::size_t terminal_count() const { return terminals_.size(); }
+
+ private:
+  struct Terminal {
+    std::string id;
+    std::string store;
+    std::uint64_t sequence;  // of its next sale
+  };
+  void append_body(const Terminal& terminal, std::string& out);
+  void append_request(std::string_view target, std::string_view key, std::string& out);
+
+  const std::string api_key_;
+  std::string moment_;  // occurred_at of every sale: the start of the run
+  std::vector<Terminal> terminals_;
+  std::vector<std::string> baskets_;  // "lines":…,"tenders":…,"expected_total":…
+  std::size_t next_basket_ = 0;
+  std::string body_;
+};
+
+}  // namespace till

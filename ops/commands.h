@@ -1,0 +1,25 @@
+// The subcommands, one file each. main() calls them all after add_common_options().
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace till {
+
+struct Shell;
+
+void add_init_command(CLI::App& app, Shell& shell);        // init
+void add_serve_command(CLI::App& app, Shell& shell);       // serve
+void add_repair_command(CLI::App& log, Shell& shell);      // log repair; `log` is the subcommand of that name
+void add_up_command(CLI::App& app, Shell& shell);          // up: serve with a private MariaDB and nats-server
+void add_key_commands(CLI::App& app, Shell& shell);        // tenant add, key add|list|revoke
+void add_apply_command(CLI::App& app, Shell& shell);       // apply FILE.ndjson
+void add_import_command(CLI::App& app, Shell& shell);      // import foodmart
+void add_demo_command(CLI::App& app, Shell& shell);        // demo
+void add_view_commands(CLI::App& app, Shell& shell);       // views list|rebuild|rollback|verify
+void add_log_commands(CLI::App& app, Shell& shell);        // log show|tail|verify|stats|head, clock confirm
+void add_bench_command(CLI::App& app, Shell& shell);       // bench CASE
+void add_completion_command(CLI::App& app, Shell& shell);  // completion bash|zsh
+
+}  // namespace till

@@ -1,0 +1,199 @@
+#include "ops/config.h"
+
+#include <toml++/toml.h>
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <string_view>
+
+#include "engine/durable_file.h"
+
+namespace till {
+namespace {
+
+using Take = std::function<Status(const toml::node&)>;
+using Section = std::map<std::string, Take, std::less<>>;
+
+Error refuse(const toml::node& node, const std::string& what) {
+  return Error{ErrorKind::kInvalid, "line " + std::to_string(node.source().begin.line) + ": " + what};
+}
+
+Take text(std::string& out) {
+  return [&out](const toml::node& node) -> Status {
+    const auto* const value = node.as_string();
+    if (value == nullptr) return refuse(node, "a string is wanted");
+    out = value->get();
+    return {};
+  };
+}
+
+Take flag(bool& out) {
+  return [&out](const toml::node& node) -> Status {
+    const auto* const value = node.as_boolean();
+    if (value == nullptr) return refuse(node, "true or false is wanted");
+    out = value->get();
+    return {};
+  };
+}
+
+template <class T>
+Take number(T& out, std::int64_t least, std::int64_t most) {
+  return [&out, least, most](const toml::node& node) -> Status {
+    const auto* const value = node.as_integer();
+    if (value == nullptr) return refuse(node, "an integer is wanted");
+    if (value->get() < least || value->get() > most) {
+      return refuse(node, "a number from " + std::to_string(least) + " to " + std::to_string(most) + " is wanted");
+    }
+    out = static_cast<T>(value->get());
+    return {};
+  };
+}
+
+constexpr std::int64_t kMostPort = std::numeric_limits<std::uint16_t>::max();
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 44;
+constexpr std::int64_t kMostRate = 10'000'000;
+
+std::map<std::string, Section, std::less<>> sections_of(ServerConfig& config) {
+  DatabaseAccess& mysql = config.services.mysql;
+  return {
+      {"http",
+       {{"address", text(config.address)},
+        {"port", number(config.port, 0, kMostPort)},
+        {"tls_certificate_file", text(config.tls_certificate_file)},
+        {"tls_key_file", text(config.tls_key_file)},
+        {"behind_proxy", flag(config.behind_proxy)},
+        {"io_threads", number(config.io_threads, 1, 64)},
+        {"max_connections", number(config.max_connections, 1, 1'000'000)},
+        {"max_body_bytes", number(config.max_body_bytes, 1024, kMostBytes)},
+        {"drain_seconds", number(config.drain_seconds, 0, 3600)}}},
+      {"admin", {{"address", text(config.admin_address)}, {"port", number(config.admin_port, 0, kMostPort)}}},
+      {"memory",
+       {{"books_bytes", number(config.books_memory_bytes, 1 << 20, kMostBytes)},
+        {"cache_bytes", number(config.cache_memory_bytes, 1 << 20, kMostBytes)}}},
+      {"disk", {{"reserve_bytes", number(config.disk_reserve_bytes, 0, kMostBytes)}}},
+      {"quota",
+       {{"commands_per_second", number(config.commands_per_second, 0, kMostRate)},
+        {"burst_commands", number(config.burst_commands, 0, kMostRate)}}},
+      {"logging", {{"level", text(config.log_level)}}},
+      {"mysql",
+       {{"host", text(mysql.host)},
+        {"port", number(mysql.port, 0, kMostPort)},
+        {"socket", text(mysql.socket)},
+        {"database", text(mysql.database)},
+        {"user", text(mysql.user)},
+        {"password", text(mysql.password)},
+        {"analyst_user", text(config.services.analyst_user)},
+        {"analyst_password", text(config.services.analyst_password)}}},
+      {"nats", {{"url", text(config.services.nats_url)}}},
+  };
+}
+
+Status take_section(const toml::table& table, std::string_view name, const Section& section) {
+  for (const auto& [key, node] : table) {
+    const auto take = section.find(key.str());
+    if (take == section.end()) return refuse(node, "unknown key " + std::string(name) + "." + std::string(key.str()));
+    if (Status taken = take->second(node); !taken.ok()) {
+      return Error{ErrorKind::kInvalid,
+                   taken.error().message + " for " + std::string(name) + "." + std::string(key.str())};
+    }
+  }
+  return {};
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+}  // namespace
+
+Result<ServerConfig> load_config(const std::string& path) {
+  const Result<std::string> content = read_file(path);
+  if (!content.ok()) return content.error();
+  toml::table root;
+  try {
+    root = toml::parse(content.value(), path);
+  } catch (const toml::parse_error& error) {
+    return Error{ErrorKind::kInvalid, path + ": line " + std::to_string(error.source().begin.line) + ": " +
+                                          std::string(error.description())};
+  }
+  ServerConfig config;
+  const auto sections = sections_of(config);
+  for (const auto& [name, node] : root) {
+    const auto section = sections.find(name.str());
+    const toml::table* const table = node.as_table();
+    if (section == sections.end() || table == nullptr) {
+      return Error{ErrorKind::kInvalid,
+                   path + ": " + refuse(node, "unknown section " + std::string(name.str())).message};
+    }
+    if (Status taken = take_section(*table, name.str(), section->second); !taken.ok()) {
+      return Error{ErrorKind::kInvalid, path + ": " + taken.error().message};
+    }
+  }
+  if (Status checked = check_config(config); !checked.ok()) return checked.error();
+  return config;
+}
+
+Status check_config(const ServerConfig& config) {
+  if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
+    return Error{ErrorKind::kInvalid, "http.tls_certificate_file and http.tls_key_file go together"};
+  }
+  const bool tls = !config.tls_certificate_file.empty();
+  if (!is_loopback(config.address) && !tls && !config.behind_proxy) {
+    return Error{ErrorKind::kInvalid,
+                 "http.address " + config.address + " is open to others: set the TLS files, or behind_proxy = true"};
+  }
+  if (!is_loopback(config.admin_address)) {
+    return Error{ErrorKind::kInvalid, "admin.address must be a loopback address"};
+  }
+  return {};
+}
+
+std::string default_config() {
+  return R"(# Configuration of `till serve`. Every key is optional; what stands here is its default.
+
+[http]                        # the tenants' API
+# address = "127.0.0.1"       # another than loopback needs the TLS files, or behind_proxy
+# port = 8080                 # 0: a free port
+# tls_certificate_file = ""   # PEM
+# tls_key_file = ""           # PEM
+# behind_proxy = false        # a proxy in front ends TLS
+# io_threads = 1
+# max_connections = 10000     # beyond: 503
+# max_body_bytes = 8388608    # beyond: 413
+# drain_seconds = 10          # given to requests in flight at SIGTERM
+
+[admin]                       # metrics and console, loopback only
+# address = "127.0.0.1"
+# port = 0
+
+[memory]
+# books_bytes = 268435456     # entities in memory; the rest lies on disk
+# cache_bytes = 67108864      # blocks of the read cache
+
+[disk]
+# reserve_bytes = 536870912   # commands get 507 while less is free
+
+[quota]                       # of each tenant
+# commands_per_second = 0     # 0: no limit
+# burst_commands = 0
+
+[logging]
+# level = "info"              # trace, debug, info, warn, error
+
+[mysql]                       # the reporting model; without host/port or socket there is none
+# host = "127.0.0.1"
+# port = 0
+# socket = ""
+# database = "till"
+# user = ""
+# password = ""
+# analyst_user = ""           # created with read access where the user above may
+# analyst_password = ""
+
+[nats]                        # JetStream; without a URL nothing is published
+# url = ""
+)";
+}
+
+}  // namespace till

@@ -1,0 +1,43 @@
+// The server's configuration: DIR/till.toml. Every key has a default; an unknown key or a wrong type is refused with
+// its line. The keys with their meaning are in the text that default_config() gives.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/result.h"
+#include "ops/services.h"
+
+namespace till {
+
+struct ServerConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string tls_certificate_file;
+  std::string tls_key_file;
+  bool behind_proxy = false;
+  unsigned io_threads = 1;
+  std::uint64_t max_connections = 10'000;
+  std::uint64_t max_body_bytes = 8u << 20;
+  std::string admin_address = "127.0.0.1";
+  std::uint16_t admin_port = 0;
+  std::uint64_t books_memory_bytes = 256u << 20;
+  std::uint64_t cache_memory_bytes = 64u << 20;
+  std::uint64_t disk_reserve_bytes = 512u << 20;
+  std::uint64_t drain_seconds = 10;
+  std::int64_t commands_per_second = 0;  // of each tenant; 0: no limit
+  std::int64_t burst_commands = 0;
+  std::string log_level = "info";
+  ServiceSettings services;
+};
+
+// kInvalid: names the line, the key and what is wrong. kNotFound: there is no such file.
+Result<ServerConfig> load_config(const std::string& path);
+
+// What cannot be right whatever the file says: an address open to others without TLS, half a TLS pair. kInvalid.
+Status check_config(const ServerConfig& config);
+
+// The text that `till init` writes: every key with its meaning and its default.
+std::string default_config();
+
+}  // namespace till

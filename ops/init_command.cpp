@@ -1,0 +1,87 @@
+// till init: makes a data folder with its configuration and an empty log. till log repair: accepts a loss.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "engine/rocks_log.h"
+#include "ops/app.h"
+#include "ops/command_line.h"
+#include "ops/commands.h"
+
+namespace till {
+namespace {
+
+constexpr unsigned kConfigMode = 0600;
+
+RocksLogOptions log_options(const DataLayout& layout) {
+  RocksLogOptions options;
+  options.directory = layout.log;
+  return options;
+}
+
+int init(const Shell& shell) {
+  const DataLayout layout(shell.options.data);
+  std::error_code trouble;
+  std::filesystem::create_directories(layout.directory, trouble);
+  if (trouble) return fail(kExitFailed, "cannot create " + layout.directory + ": " + trouble.message());
+  Result<DirectoryLock> lock = DirectoryLock::take(layout.directory);
+  if (!lock.ok()) return fail(kExitFailed, lock.error().message);
+  if (Status created = create_rocks_log(log_options(layout)); !created.ok()) return fail(created.error());
+  if (!std::filesystem::exists(layout.config)) {
+    if (Status written = replace_file(layout.config, default_config(), kConfigMode); !written.ok()) {
+      return fail(kExitFailed, written.error().message);
+    }
+  }
+  OpenReport report;
+  const Result<std::unique_ptr<Log>> log = open_rocks_log(log_options(layout), report);
+  if (!log.ok()) return fail(log.error());
+  const std::string id = to_hex(as_bytes(log.value()->id()));
+  if (shell.json()) {
+    print_document("{\"data\":\"" + layout.directory + "\",\"log_id\":\"" + id + "\"}");
+  } else {
+    say("made " + layout.directory + " with log " + id);
+  }
+  return kExitOk;
+}
+
+struct RepairFlags {
+  std::uint64_t keep = 0;
+  std::string reason;
+  bool accept_loss = false;
+};
+
+int repair(const Shell& shell, const RepairFlags& flags) {
+  const DataLayout layout(shell.options.data);
+  Result<DirectoryLock> lock = DirectoryLock::take(layout.directory);
+  if (!lock.ok()) return fail(kExitFailed, lock.error().message);
+  if (!flags.accept_loss) {
+    OpenReport report;
+    const Result<std::unique_ptr<Log>> log = open_rocks_log(log_options(layout), report);
+    if (!log.ok()) return fail(kExitLogTrouble, log.error().message);
+    say("nothing to repair: the log ends at position " + std::to_string(log.value()->head().position.value()));
+    return kExitOk;
+  }
+  if (Status accepted = accept_loss(log_options(layout), Position(flags.keep), flags.reason); !accepted.ok()) {
+    return fail(kExitLogTrouble, accepted.error().message);
+  }
+  say("everything above position " + std::to_string(flags.keep) + " is cut; a new epoch begins");
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_init_command(CLI::App& app, Shell& shell) {
+  CLI::App* const sub = app.add_subcommand("init", "Makes a data folder with an empty log");
+  sub->callback([&shell] { shell.run = [&shell] { return init(shell); }; });
+}
+
+void add_repair_command(CLI::App& log, Shell& shell) {
+  CLI::App* const sub = log.add_subcommand("repair", "Checks the log's end; accepts the loss of what is above --keep");
+  auto flags = std::make_shared<RepairFlags>();
+  CLI::Option* const accept =
+      sub->add_flag("--accept-loss", flags->accept_loss, "Cuts the log after --keep and opens a new epoch");
+  sub->add_option("--keep", flags->keep, "Last position to keep")->needs(accept);
+  sub->add_option("--reason", flags->reason, "Recorded in the log")->needs(accept);
+  sub->callback([&shell, flags] { shell.run = [&shell, flags] { return repair(shell, *flags); }; });
+}
+
+}  // namespace till

@@ -1,0 +1,98 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+#include <thread>
+
+#include "ops/private_servers.h"
+
+namespace till {
+namespace {
+
+constexpr std::chrono::seconds kStartTimeout{30};
+constexpr std::chrono::milliseconds kStartPoll{20};
+constexpr int kPortAttempts = 3;
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+bool accepts(std::uint16_t port) {
+  const int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (handle < 0) return false;
+  const auto address = loopback(port);
+  const bool connected = connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(handle);
+  return connected;
+}
+
+}  // namespace
+
+std::uint16_t free_port() {
+  const int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (handle < 0) return 0;
+  auto address = loopback(0);
+  socklen_t size = sizeof address;
+  std::uint16_t port = 0;
+  if (bind(handle, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+      getsockname(handle, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    port = ntohs(address.sin_port);
+  }
+  close(handle);
+  return port;
+}
+
+std::string random_secret(std::size_t length) {
+  constexpr std::string_view kLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-._~+=@";
+  static_assert(kLetters.size() == 64);
+  std::string secret(length, '\0');
+  TILL_ASSERT(getrandom(secret.data(), length, 0) == static_cast<ssize_t>(length));
+  for (char& c : secret) c = kLetters[static_cast<unsigned char>(c) % kLetters.size()];
+  return secret;
+}
+
+Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::string& log_file) {
+  PrivateNats server;
+  server.directory_ = directory + "/nats";
+  server.log_file_ = log_file;
+  Status status;
+  for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
+    server.port_ = free_port();
+    status = server.launch();
+    if (status) return server;
+  }
+  return status.error();
+}
+
+Status PrivateNats::launch() {
+  auto child = ChildProcess::start({"nats-server", "--addr", "127.0.0.1", "--port", std::to_string(port_),
+                                    "--jetstream", "--store_dir", directory_, "--log", log_file_},
+                                   {log_file_});
+  if (!child) return child.error();
+  child_.emplace(std::move(*child));
+  const auto end = std::chrono::steady_clock::now() + kStartTimeout;
+  while (child_->running() && std::chrono::steady_clock::now() < end) {
+    if (accepts(port_)) return {};
+    std::this_thread::sleep_for(kStartPoll);
+  }
+  child_->stop();
+  return Error{ErrorKind::kUnavailable, "nats-server did not start; see " + log_file_};
+}
+
+Status PrivateNats::restart() {
+  return launch();
+}
+
+void PrivateNats::stop() {
+  if (child_) child_->stop();
+}
+
+}  // namespace till

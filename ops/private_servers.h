@@ -1,0 +1,81 @@
+// A MariaDB and a nats-server of this program's own: on 127.0.0.1, with their data under one folder, gone with this
+// program. No system service is touched. One thread each.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/result.h"
+#include "ops/child_process.h"
+#include "ops/services.h"
+
+namespace till {
+
+// A port of 127.0.0.1 that is free now; 0 where there is none.
+std::uint16_t free_port();
+
+// `length` random letters and digits.
+std::string random_secret(std::size_t length);
+
+// Sockets have a limit of 107 bytes of path: a name under `directory`, or in a new short folder under /tmp which
+// `short_directory` names, to be removed by the caller.
+std::string socket_path(const std::string& directory, const std::string& name, std::string& short_directory);
+
+class PrivateMysql {
+ public:
+  // Makes the data folder at `directory`/mysql where there is none, starts the server with new random passwords, waits
+  // until it answers. Run by root, it becomes another user. `log_file` gets its output.
+  static Result<PrivateMysql> start(const std::string& directory, const std::string& log_file);
+  PrivateMysql(PrivateMysql&&) noexcept = default;
+  PrivateMysql& operator=(PrivateMysql&&) noexcept = default;
+  ~PrivateMysql();
+
+  bool running() { return child_.has_value() && child_->running(); }
+  // Starts it again with the same port and passwords after it has ended.
+  Status restart();
+  void stop();
+  pid_t pid() const { return child_ ? child_->pid() : -1; }
+  // Fills the mysql part.
+  void describe(ServiceSettings& settings) const;
+
+ private:
+  PrivateMysql() = default;
+  Status launch();
+  Status write_init_file();
+  bool answers() const;
+
+  std::string directory_;
+  std::string log_file_;
+  std::string socket_;
+  std::string short_directory_;
+  DatabaseAccess owner_;
+  std::string analyst_password_;
+  std::string root_password_;
+  std::optional<ChildProcess> child_;
+};
+
+class PrivateNats {
+ public:
+  // JetStream with its store in `directory`/nats.
+  static Result<PrivateNats> start(const std::string& directory, const std::string& log_file);
+  PrivateNats(PrivateNats&&) noexcept = default;
+  PrivateNats& operator=(PrivateNats&&) noexcept = default;
+
+  bool running() { return child_.has_value() && child_->running(); }
+  Status restart();
+  void stop();
+  pid_t pid() const { return child_ ? child_->pid() : -1; }
+  std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  PrivateNats() = default;
+  Status launch();
+
+  std::string directory_;
+  std::string log_file_;
+  std::uint16_t port_ = 0;
+  std::optional<ChildProcess> child_;
+};
+
+}  // namespace till

@@ -1,0 +1,176 @@
+// till serve: owns every store of a data folder and listens until SIGINT or SIGTERM.
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <future>
+
+#include "api/http_metrics.h"
+#include "api/http_server.h"
+#include "ops/app.h"
+#include "ops/command_line.h"
+#include "ops/commands.h"
+#include "ops/json_log_lines.h"
+#include "ops/service_manager.h"
+#include "ops/services.h"
+
+namespace till {
+namespace {
+
+// Time for the last answers to leave before a failed log ends the process.
+constexpr std::chrono::milliseconds kFailureGrace{300};
+
+struct ServeFlags {
+  int port = -1;
+  std::string services;
+  bool check_config = false;
+};
+
+// SIGINT and SIGTERM arrive by sigwait alone, on the main thread.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+Result<ServerConfig> read_settings(const Shell& shell, const ServeFlags& flags) {
+  const DataLayout layout(shell.options.data);
+  Result<ServerConfig> config = load_config(layout.config);
+  if (!config.ok()) {
+    if (config.error().kind != ErrorKind::kNotFound) return config.error();
+    return Error{ErrorKind::kNotFound,
+                 "no " + layout.config + "; make the folder with: till init --data " + shell.options.data};
+  }
+  if (flags.port >= 0) config->port = static_cast<std::uint16_t>(flags.port);
+  if (flags.services.empty()) return config;
+  Result<ServiceSettings> services = read_services(flags.services);
+  if (!services.ok()) return services.error();
+  config->services = *services;
+  return config;
+}
+
+// Answers GET /metrics on the admin address; everything else is not found.
+HttpHandler admin_handler(App& app) {
+  return [&app](const HttpRequest& request, HttpResponder responder) {
+    if (request.target == "/metrics") {
+      responder.send(HttpResponse{200, Metrics::kContentType, app.metrics().text(), {}});
+    } else {
+      responder.send(HttpResponse{404, "text/plain", "GET /metrics\n", {}});
+    }
+  };
+}
+
+struct Listeners {
+  std::unique_ptr<HttpServer> tenants;
+  std::unique_ptr<HttpServer> admin;
+  std::unique_ptr<HttpServer> socket;
+};
+
+Result<Listeners> listen(App& app, const ServerConfig& config, const DataLayout& layout) {
+  Listeners listeners;
+  HttpServerOptions socket;
+  socket.unix_path = layout.socket;
+  Result<std::unique_ptr<HttpServer>> started = HttpServer::start(socket, app.operator_handler());
+  if (!started.ok()) return started.error();
+  listeners.socket = std::move(*started);
+
+  HttpServerOptions admin;
+  admin.address = config.admin_address;
+  admin.port = config.admin_port;
+  started = HttpServer::start(admin, admin_handler(app));
+  if (!started.ok()) return started.error();
+  listeners.admin = std::move(*started);
+
+  HttpServerOptions tenants;
+  tenants.address = config.address;
+  tenants.port = config.port;
+  tenants.tls_certificate_file = config.tls_certificate_file;
+  tenants.tls_key_file = config.tls_key_file;
+  tenants.io_threads = config.io_threads;
+  tenants.max_connections = config.max_connections;
+  tenants.max_body_bytes = config.max_body_bytes;
+  started = HttpServer::start(tenants, app.public_handler());
+  if (!started.ok()) return started.error();
+  listeners.tenants = std::move(*started);
+  return listeners;
+}
+
+std::string url_of(const std::string& scheme, const std::string& address, std::uint16_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return scheme + "://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+int serve(const Shell& shell, const ServeFlags& flags) {
+  const sigset_t signals = block_stop_signals();
+  const Result<ServerConfig> config = read_settings(shell, flags);
+  if (!config.ok())
+    return fail(config.error().kind == ErrorKind::kNotFound ? kExitLogTrouble : kExitUsage, config.error().message);
+  if (Status logging = use_json_log_lines(config.value().log_level); !logging.ok()) return fail(logging.error());
+  if (flags.check_config) return kExitOk;
+  const DataLayout layout(std::filesystem::absolute(shell.options.data).string());
+  const std::string data = layout.directory;
+
+  AppOptions options;
+  options.data = data;
+  options.config = config.value();
+  options.on_log_failure = [](const Error& error) {
+    spdlog::critical("{}; the outcome of the last group is not known, stopping", error.message);
+    std::thread([] {
+      std::this_thread::sleep_for(kFailureGrace);
+      _exit(kExitFailed);
+    }).detach();
+  };
+  Result<std::unique_ptr<App>> app = App::open(std::move(options));
+  if (!app.ok()) {
+    const bool log_missing = app.error().kind == ErrorKind::kNotFound;
+    if (app.error().kind == ErrorKind::kUnavailable) return fail(kExitFailed, app.error().message);
+    return log_missing ? fail(kExitLogTrouble, app.error().message) : fail(app.error());
+  }
+  Result<Listeners> listeners = listen(**app, config.value(), layout);
+  if (!listeners.ok()) return fail(kExitFailed, listeners.error().message);
+  (*app)->metrics().add_source(
+      [&servers = *listeners](MetricsText& text) { write_http_metrics(text, servers.tenants->counters()); });
+  const std::string scheme = config.value().tls_certificate_file.empty() ? "http" : "https";
+  ServeAddress address;
+  address.url = url_of(scheme, config.value().address, listeners->tenants->port());
+  address.admin_url = url_of("http", config.value().admin_address, listeners->admin->port());
+  address.pid = ::getpid();
+  if (Status written = write_serve_address(data, address); !written.ok()) return fail(written.error());
+  spdlog::info("serving {} (admin {})", address.url, address.admin_url);
+  notify_service_manager("READY=1");
+
+  int received = 0;
+  sigwait(&signals, &received);
+  spdlog::info("signal {}: draining", received);
+  notify_service_manager("STOPPING=1");
+  (*app)->begin_drain();
+  remove_serve_address(data);
+  listeners->tenants->drain(std::chrono::seconds(config.value().drain_seconds));
+  listeners->tenants->stop();
+  listeners->admin->stop();
+  listeners->socket->stop();
+  (*app)->stop();
+  spdlog::info("stopped");
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, Shell& shell) {
+  CLI::App* const sub = app.add_subcommand("serve", "Runs the server of a data folder");
+  auto flags = std::make_shared<ServeFlags>();
+  sub->add_option("--port", flags->port, "Port of the tenants' API, 0 for a free one; default: till.toml")
+      ->check(CLI::Range(0, 65535));
+  sub->add_option("--services", flags->services, "File that names the MySQL and NATS servers instead of till.toml");
+  sub->add_flag("--check-config", flags->check_config, "Checks the configuration and exits");
+  sub->callback([&shell, flags] { shell.run = [&shell, flags] { return serve(shell, *flags); }; });
+}
+
+}  // namespace till

@@ -1,0 +1,136 @@
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "api/json_writer.h"
+#include "ops/command_line.h"
+#include "ops/commands.h"
+#include "ops/operator_client.h"
+
+namespace till {
+namespace {
+
+constexpr std::chrono::milliseconds kJobPoll{200};
+
+std::string view_body(const std::string& view, const std::string& tenant) {
+  std::string body;
+  JsonWriter writer(body);
+  writer.begin_object();
+  if (!view.empty()) writer.member("view", view);
+  if (!tenant.empty()) writer.member("tenant", tenant);
+  writer.end_object();
+  return body;
+}
+
+int list_views(const Shell& shell) {
+  auto client = open_operator(shell);
+  if (!client) return fail(client.error());
+  auto views = ask_operator(**client, "GET", "/operator/views");
+  if (!views) return fail(views.error());
+  if (shell.json()) {
+    print_document(views->json());
+    return kExitOk;
+  }
+  std::vector<std::vector<std::string>> rows = {{"VIEW", "GENERATION", "POSITION", "LAG", "STATE", "DIGEST", "ERROR"}};
+  for (const auto& view : views->items()) {
+    std::vector<std::string> row;
+    for (const char* name : {"view", "generation", "position", "lag", "state", "digest", "error"}) {
+      row.emplace_back(view[name].text());
+    }
+    rows.push_back(std::move(row));
+  }
+  print_document(format_table(rows));
+  return kExitOk;
+}
+
+// Follows a job to its end; an interrupted client leaves it running.
+int follow_job(const Shell& shell, OperatorClient& client, const std::string& job) {
+  for (;;) {
+    auto state = ask_operator(client, "GET", "/operator/jobs/" + job);
+    if (!state) return fail(state.error());
+    const auto text = (*state)["state"].text();
+    if (text == "running") {
+      draw_progress((*state)["what"].text(), static_cast<std::uint64_t>((*state)["done"].integer()),
+                    static_cast<std::uint64_t>((*state)["total"].integer()));
+      std::this_thread::sleep_for(kJobPoll);
+      continue;
+    }
+    clear_progress();
+    if (shell.json()) print_document(state->json());
+    if (text != "done") return fail(kExitFailed, std::string(text) + ": " + std::string((*state)["error"].text()));
+    if (!shell.json()) {
+      print_document(std::string((*state)["what"].text()) + " done: " + std::string((*state)["done"].text()) +
+                     " transactions in " + std::string((*state)["elapsed_ms"].text()) + " ms");
+    }
+    return kExitOk;
+  }
+}
+
+int start_job(const Shell& shell, const char* target, const std::string& body) {
+  auto client = open_operator(shell);
+  if (!client) return fail(client.error());
+  auto job = ask_operator(**client, "POST", target, body);
+  if (!job) return fail(job.error());
+  return follow_job(shell, **client, std::string((*job)["job"].text()));
+}
+
+int verify_views(const Shell& shell, const std::string& view) {
+  auto client = open_operator(shell);
+  if (!client) return fail(client.error());
+  auto proof = ask_operator(**client, "POST", "/operator/views/verify", view_body(view, {}));
+  if (!proof) return fail(proof.error());
+  if (shell.json()) {
+    print_document(proof->json());
+  } else {
+    std::vector<std::vector<std::string>> rows = {{"VIEW", "POSITION", "RESULT"}};
+    for (const auto& one : (*proof)["views"].items()) {
+      std::string result = one["equal"].boolean() ? "equals the log" : "differs";
+      if (one.has("error")) result += ": " + std::string(one["error"].text());
+      rows.push_back({std::string(one["view"].text()), std::string(one["position"].text()), result});
+      for (const auto& difference : one["differences"].items()) {
+        rows.push_back({"", std::string(difference["tenant"].text()),
+                        std::string(difference["field"].text()) + " " + std::string(difference["currency"].text()) +
+                            ": view " + std::string(difference["view"].text()) + ", log " +
+                            std::string(difference["log"].text())});
+      }
+    }
+    print_document(format_table(rows));
+  }
+  return (*proof)["equal"].boolean() ? kExitOk : kExitDifference;
+}
+
+}  // namespace
+
+void add_view_commands(CLI::App& app, Shell& shell) {
+  auto* views = app.add_subcommand("views", "Views made from the log");
+  views->require_subcommand(1);
+  const auto view = std::make_shared<std::string>();
+  const auto tenant = std::make_shared<std::string>();
+
+  auto* list = views->add_subcommand("list", "Where each view stands");
+  list->callback([&shell] { shell.run = [&shell] { return list_views(shell); }; });
+
+  auto* rebuild = views->add_subcommand("rebuild", "Builds a new generation from the log and switches to it");
+  rebuild->add_option("view", *view, "Its name, as in `views list`")->required();
+  rebuild->add_option("--tenant", *tenant, "Only this tenant's rows");
+  rebuild->callback([&shell, view, tenant] {
+    shell.run = [&shell, view, tenant] {
+      return start_job(shell, "/operator/views/rebuild", view_body(*view, *tenant));
+    };
+  });
+
+  auto* rollback = views->add_subcommand("rollback", "Catches the former generation up and switches back to it");
+  rollback->add_option("view", *view, "Its name")->required();
+  rollback->callback([&shell, view] {
+    shell.run = [&shell, view] { return start_job(shell, "/operator/views/rollback", view_body(*view, {})); };
+  });
+
+  auto* verify = views->add_subcommand("verify", "Compares views with the log; exit 3 where they differ");
+  verify->add_option("view", *view, "Its name; without it: all");
+  verify->callback([&shell, view] { shell.run = [&shell, view] { return verify_views(shell, *view); }; });
+}
+
+}  // namespace till

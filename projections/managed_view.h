@@ -1,0 +1,80 @@
+// A view as an operator sees it: generations, rebuild beside the serving one, switch, rollback, proof against the log.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "engine/follower.h"
+#include "engine/result.h"
+
+namespace till {
+
+// Counts and sums of one tenant in one currency (stock and customers stand under the empty currency). The same numbers
+// come from a view's rows and, by separate code, from the log (log_digest.h); equal means that the view tells the truth.
+struct Digest {
+  std::int64_t sales = 0;      // completed, voided ones included
+  std::int64_t voids = 0;
+  std::int64_t lines = 0;
+  std::int64_t units_e5 = 0;   // these sums leave voided sales out
+  std::int64_t gross = 0;
+  std::int64_t discount = 0;
+  std::int64_t net = 0;
+  std::int64_t tax = 0;
+  std::int64_t total = 0;
+  std::int64_t on_hand_e5 = 0;  // over all stores and SKUs
+  std::int64_t customers = 0;
+  friend bool operator==(const Digest&, const Digest&) = default;
+};
+
+struct DigestKey {
+  std::string tenant;
+  std::string currency;
+  friend auto operator<=>(const DigestKey&, const DigestKey&) = default;
+};
+using Digests = std::map<DigestKey, Digest>;
+
+// Digests of a view's rows and the point of the log that they reflect, from one snapshot.
+struct DigestAt {
+  LogPoint at;
+  Digests digests;
+};
+
+struct Progress {
+  std::uint64_t done = 0;   // transactions
+  std::uint64_t total = 0;
+};
+
+struct RebuildRequest {
+  std::string tenant;  // empty: the whole view
+  std::function<void(Progress)> on_progress;       // may be null; called on the caller's thread
+  const std::atomic<bool>* cancelled = nullptr;    // may be null; looked at between batches
+};
+
+struct ViewInfo {
+  std::string view;
+  std::uint64_t generation = 0;
+  FollowerStatus status;
+};
+
+// Thread safe; rebuild and rollback exclude each other (the second caller gets kUnavailable).
+class ManagedView {
+ public:
+  virtual ~ManagedView() = default;
+  virtual void start() = 0;
+  virtual void stop() = 0;
+  virtual ViewInfo info() const = 0;
+  // Waits until the serving generation reflects `target`.
+  virtual bool wait_for(Position target, std::chrono::milliseconds timeout) = 0;
+  // Builds a new generation beside the serving one from the log, verifies it (contiguous, digests against the log), and
+  // switches in one step; commands and reads go on. For one tenant: its rows are replaced in the serving generation.
+  virtual Status rebuild(const RebuildRequest& request) = 0;
+  // Catches the former generation up from its own checkpoint, verifies, switches back. kNotFound where there is none.
+  virtual Status rollback() = 0;
+  virtual Result<DigestAt> digest() = 0;
+};
+
+}  // namespace till

@@ -1,0 +1,167 @@
+#include "projections/read_cache/board.h"
+
+#include <algorithm>
+
+#include "projections/read_cache/keys.h"
+
+namespace till::read_cache {
+namespace {
+
+constexpr std::size_t kTopProducts = 10;
+
+// Names of members, see Measure. One byte follows hours and tenders.
+std::string member_name(Measure measure, unsigned number) {
+  return {static_cast<char>(measure), static_cast<char>(number)};
+}
+
+const std::string& total_name() {
+  static const std::string name(1, static_cast<char>(Measure::kTotal));
+  return name;
+}
+
+Measure measure_of(const std::string& name) {
+  return static_cast<Measure>(name.front());
+}
+
+unsigned number_of(const std::string& name) {
+  return static_cast<std::uint8_t>(name.back());
+}
+
+void set_money(schema::Money& money, std::int64_t amount, const std::string& currency) {
+  money.set_amount(amount);
+  money.set_currency(currency);
+}
+
+const Counters* total_of(const Board::Currency& currency) {
+  const auto place = currency.counters.find(total_name());
+  return place == currency.counters.end() ? nullptr : &place->second;
+}
+
+// Most sales first, then by code; currencies without a total are not shown.
+std::vector<const Board::Currency*> by_sales(const Board& board) {
+  std::vector<const Board::Currency*> order;
+  for (const Board::Currency& currency : board.currencies()) {
+    if (total_of(currency) != nullptr) order.push_back(&currency);
+  }
+  std::sort(order.begin(), order.end(), [](const Board::Currency* a, const Board::Currency* b) {
+    const std::int64_t sales_a = total_of(*a)->count;
+    const std::int64_t sales_b = total_of(*b)->count;
+    return sales_a != sales_b ? sales_a > sales_b : a->code < b->code;
+  });
+  return order;
+}
+
+void add_top_products(const Board::Currency& currency, schema::Dashboard& out) {
+  using Product = std::pair<const std::string, Counters>;
+  std::vector<const Product*> products;
+  products.reserve(currency.counters.size());
+  for (const Product& product : currency.counters) {
+    if (measure_of(product.first) == Measure::kProduct && product.second.count != 0) products.push_back(&product);
+  }
+  const std::size_t room = kTopProducts - static_cast<std::size_t>(out.top_products_size());
+  const std::size_t shown = std::min(room, products.size());
+  const auto cut = products.begin() + static_cast<std::ptrdiff_t>(shown);
+  std::partial_sort(products.begin(), cut, products.end(), [](const Product* a, const Product* b) {
+    return a->second.amount != b->second.amount ? a->second.amount > b->second.amount : a->first < b->first;
+  });
+  for (auto place = products.begin(); place != cut; ++place) {
+    schema::Dashboard::Product& product = *out.add_top_products();
+    product.set_sku((*place)->first.substr(1));
+    product.set_units_e5((*place)->second.units_e5);
+    set_money(*product.mutable_net(), (*place)->second.amount, currency.code);
+  }
+}
+
+void add_summary(const Board::Currency& currency, schema::Dashboard& out) {
+  for (const auto& [name, counters] : currency.counters) {
+    if (counters.count == 0) continue;
+    switch (measure_of(name)) {
+      case Measure::kProduct:
+        break;
+      case Measure::kHour: {
+        schema::Dashboard::Hour& hour = *out.add_hours();
+        hour.set_hour(number_of(name));
+        hour.set_sales(counters.count);
+        set_money(*hour.mutable_net(), counters.amount, currency.code);
+        break;
+      }
+      case Measure::kTender: {
+        schema::Dashboard::TenderSum& tender = *out.add_tenders();
+        tender.set_type(static_cast<schema::Tender::Type>(number_of(name)));
+        set_money(*tender.mutable_amount(), counters.amount, currency.code);
+        break;
+      }
+      case Measure::kTotal:
+        out.set_sales(out.sales() + counters.count);
+        out.set_units_e5(out.units_e5() + counters.units_e5);
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+Board::Currency& Board::currency(std::string_view code) {
+  for (Currency& known : currencies_) {
+    if (known.code == code) return known;
+  }
+  return currencies_.emplace_back(Currency{std::string(code), {}});
+}
+
+void Board::add_sale(const schema::SaleCompleted& sale, std::int64_t sign) {
+  CounterMap& counters = currency(sale.currency()).counters;
+  const Counters total{1, sale.units_e5(), sale.net()};
+  counters[total_name()].add(total, sign);
+  counters[member_name(Measure::kHour, sale.local_hour())].add(total, sign);
+  for (const schema::SaleCompleted::Payment& tender : sale.tenders()) {
+    counters[member_name(Measure::kTender, static_cast<unsigned>(tender.type()))].add({1, 0, tender.amount()}, sign);
+  }
+  if (sale.change() != 0) {
+    counters[member_name(Measure::kTender, schema::Tender::CASH)].add({0, 0, -sale.change()}, sign);
+  }
+  std::string product;
+  for (const schema::SaleCompleted::Line& line : sale.lines()) {
+    product.assign(1, static_cast<char>(Measure::kProduct)).append(line.sku());
+    counters[product].add({1, line.quantity_e5(), line.net()}, sign);
+  }
+}
+
+void Board::add(const Board& other) {
+  for (const Currency& theirs : other.currencies_) {
+    CounterMap& ours = currency(theirs.code).counters;
+    for (const auto& [name, counters] : theirs.counters) ours[name].add(counters);
+  }
+}
+
+bool Board::add_row(std::string_view currency_code, std::string_view row) {
+  RowSum sum;
+  if (!sum.add(row)) return false;
+  sum.add_to(currency(currency_code).counters);
+  return true;
+}
+
+std::size_t Board::size() const {
+  std::size_t counters = 0;
+  for (const Currency& sums : currencies_) counters += sums.counters.size();
+  return counters;
+}
+
+schema::Dashboard make_dashboard(const Board& board, std::string_view store, std::int32_t business_date) {
+  schema::Dashboard out;
+  out.set_business_date(business_date);
+  if (!store.empty()) out.set_store_id(std::string(store));
+  for (const Board::Currency* const currency : by_sales(board)) {
+    schema::Money& net = out.has_net() ? *out.add_other_net() : *out.mutable_net();
+    set_money(net, total_of(*currency)->amount, currency->code);
+    add_summary(*currency, out);
+    add_top_products(*currency, out);
+  }
+  // Currencies came one after the other; the members' own order rules over theirs.
+  std::stable_sort(out.mutable_hours()->pointer_begin(), out.mutable_hours()->pointer_end(),
+                   [](const auto* a, const auto* b) { return a->hour() < b->hour(); });
+  std::stable_sort(out.mutable_tenders()->pointer_begin(), out.mutable_tenders()->pointer_end(),
+                   [](const auto* a, const auto* b) { return a->type() < b->type(); });
+  return out;
+}
+
+}  // namespace till::read_cache

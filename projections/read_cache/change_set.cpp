@@ -1,0 +1,242 @@
+#include "projections/read_cache/change_set.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "projections/read_cache/keys.h"
+#include "schemas/cache.pb.h"
+#include "schemas/state.pb.h"
+
+namespace till::read_cache {
+namespace {
+
+static_assert(int{schema::CachedSale::kSaleFieldNumber} == int{schema::Event::kSaleCompletedFieldNumber});
+static_assert(int{schema::CachedCustomer::kCustomerFieldNumber} == int{schema::Event::kCustomerRegisteredFieldNumber});
+
+// About what a map's entry costs besides its bytes.
+constexpr std::size_t kEntryBytes = 96;
+
+// Tag and value of a varint field of a Protobuf message.
+void append_field(std::string& out, int number, std::uint64_t value) {
+  append_varint(out, static_cast<std::uint64_t>(number) << 3);
+  append_varint(out, value);
+}
+
+void append_field(std::string& out, int number, std::string_view value) {
+  append_varint(out, static_cast<std::uint64_t>(number) << 3 | 2);
+  append_varint(out, value.size());
+  out.append(value);
+}
+
+// The balance that an event leaves; nothing where it leaves none.
+std::optional<std::int64_t> on_hand_after(const schema::Event& event) {
+  if (event.has_stock_issued()) return event.stock_issued().on_hand_after_e5();
+  if (event.has_stock_received()) return event.stock_received().on_hand_after_e5();
+  if (event.has_stock_adjusted()) return event.stock_adjusted().on_hand_after_e5();
+  if (event.has_stock_restored()) return event.stock_restored().on_hand_after_e5();
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status ChangeSet::add(const Transaction& transaction) {
+  const schema::Record& record = transaction.record();
+  ++transactions_;
+  if (record.tenant().empty() && record.events_size() == 0) return {};  // a fact about the log itself
+  if (record.tenant().empty() || record.tenant_seq() == 0) {
+    return Error{ErrorKind::kPoison, "position " + std::to_string(record.position()) +
+                                         ": events without a tenant or a place in its sequence"};
+  }
+  add_timeline_entry(record);
+  for (int i = 0; i < transaction.event_count(); ++i) {
+    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
+    if (Status added = add_event(record, record.events(i), event); !added.ok()) {
+      return Error{added.error().kind, "position " + std::to_string(record.position()) + ", event " +
+                                           std::to_string(i) + ": " + added.error().message};
+    }
+  }
+  return {};
+}
+
+Status ChangeSet::add_event(const schema::Record& record, const schema::RecordedEvent& header,
+                            const schema::Event& event) {
+  if (header.stream_version() == 0) return Error{ErrorKind::kPoison, "stream version 0"};
+  switch (event.event_case()) {
+    // A sale's row knows the positions of its two events.
+    case schema::Event::kSaleCompleted:
+      add_sale(record, header, event.sale_completed());
+      return {};
+    case schema::Event::kSaleVoided:
+      add_void(record, event.sale_voided());
+      return {};
+    case schema::Event::kCustomerRegistered:
+      add_stream_entry(record, header);
+      add_customer(record, header, event.customer_registered().customer_id());
+      return {};
+    case schema::Event::kStockReceived:
+    case schema::Event::kStockAdjusted:
+    case schema::Event::kStockIssued:
+    case schema::Event::kStockRestored:
+    case schema::Event::kStockWentNegative:
+      return add_stock(record, header, event);
+    case schema::Event::kTenantCreated:
+    case schema::Event::kApiKeyIssued:
+    case schema::Event::kApiKeyRevoked:
+    case schema::Event::kStoreUpserted:
+    case schema::Event::kStorePolicySet:
+    case schema::Event::kTerminalRegistered:
+    case schema::Event::kProductUpserted:
+    case schema::Event::kReceiptBooked:
+    case schema::Event::kAdjustmentBooked:
+      add_stream_entry(record, header);
+      return {};
+    case schema::Event::EVENT_NOT_SET:
+      break;
+  }
+  return Error{ErrorKind::kPoison, "an event of type " + std::to_string(header.type()) + " that is not known here"};
+}
+
+void ChangeSet::add_sale(const schema::Record& record, const schema::RecordedEvent& header,
+                         const schema::SaleCompleted& sale) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kSale).rest(sale.sale_id());
+  value_.assign(header.payload());
+  append_field(value_, schema::CachedSale::kEpochFieldNumber, record.epoch());
+  append_field(value_, schema::CachedSale::kPositionFieldNumber, record.position());
+  batch_.Put(key_, value_);
+  board(record.tenant(), sale).add_sale(sale, 1);
+  board_lines_ += static_cast<std::size_t>(sale.lines_size());
+}
+
+void ChangeSet::add_void(const schema::Record& record, const schema::SaleVoided& voided) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kSale).rest(voided.sale_id());
+  value_.clear();
+  append_field(value_, schema::CachedSale::kVoidEpochFieldNumber, record.epoch());
+  append_field(value_, schema::CachedSale::kVoidPositionFieldNumber, record.position());
+  append_field(value_, schema::CachedSale::kVoidReasonFieldNumber, voided.reason());
+  batch_.Merge(key_, value_);
+  board(record.tenant(), voided.original()).add_sale(voided.original(), -1);
+  board_lines_ += static_cast<std::size_t>(voided.original().lines_size());
+}
+
+void ChangeSet::add_customer(const schema::Record& record, const schema::RecordedEvent& header, std::string_view id) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kCustomer).rest(id);
+  value_.assign(header.payload());
+  append_field(value_, schema::CachedCustomer::kEpochFieldNumber, record.epoch());
+  append_field(value_, schema::CachedCustomer::kPositionFieldNumber, record.position());
+  batch_.Put(key_, value_);
+}
+
+// Nothing of the event's own fields but the balance is needed: the stream says which item it is, as <store>/<sku>.
+Status ChangeSet::add_stock(const schema::Record& record, const schema::RecordedEvent& header,
+                            const schema::Event& event) {
+  const std::string_view id = header.stream_id();
+  const std::size_t slash = id.find('/');
+  if (header.stream_kind() != static_cast<std::uint32_t>(schema::STOCK) || slash == std::string_view::npos) {
+    return Error{ErrorKind::kPoison, "not a stream of a stock item: " + header.stream_id()};
+  }
+  key_.clear();
+  append_item_key(key_, record.tenant(), id.substr(0, slash), id.substr(slash + 1));
+  Item& item = items_[key_];
+  const std::uint64_t bucket = bucket_of(header.stream_version());
+  if (item.positions.empty() || item.positions.back().first != bucket) item.positions.emplace_back(bucket, "");
+  append_varint(item.positions.back().second, record.position());
+  if (const std::optional<std::int64_t> on_hand_e5 = on_hand_after(event)) {
+    item.changed = true;
+    item.on_hand_e5 = *on_hand_e5;
+  }
+  return {};
+}
+
+void ChangeSet::add_stream_entry(const schema::Record& record, const schema::RecordedEvent& header) {
+  key_.clear();
+  append_stream_key(key_, record.tenant(), static_cast<std::uint16_t>(header.stream_kind()), header.stream_id(),
+                    bucket_of(header.stream_version()));
+  append_varint(appended_[key_], record.position());
+}
+
+void ChangeSet::add_timeline_entry(const schema::Record& record) {
+  key_.clear();
+  append_timeline_key(key_, record.tenant(), bucket_of(record.tenant_seq()));
+  std::string& entries = appended_[key_];
+  append_varint(entries, record.position());
+  append_varint(entries, static_cast<std::uint64_t>(record.recorded_at_us()));
+}
+
+Board& ChangeSet::board(std::string_view tenant, const schema::SaleCompleted& sale) {
+  key_.clear();
+  append_board_key(key_, tenant, sale.store_id(), sale.business_date());
+  return boards_[key_];
+}
+
+// The tenant's boards are sums over its stores'; made once a run, not once a sale.
+void ChangeSet::make_tenant_boards() {
+  Boards tenants;
+  for (const auto& [key, board] : boards_) {
+    const KeyParts parts = split_key(key);
+    const std::size_t store_end = parts.rest.find('\0');
+    key_.clear();
+    KeyWriter(key_).table(parts.tenant, Table::kBoard).name("").rest(parts.rest.substr(store_end + 1));
+    tenants[key_].add(board);
+  }
+  boards_.merge(tenants);
+}
+
+void ChangeSet::write_boards() {
+  for (const auto& [key, board] : boards_) {
+    for (const Board::Currency& currency : board.currencies()) {
+      key_.assign(key).append(currency.code);
+      value_.clear();
+      append_row(value_, currency.counters);
+      batch_.Merge(key_, value_);
+    }
+  }
+}
+
+// In the order of keys, so that the store finds the place of each row near that of the one before.
+void ChangeSet::write_items() {
+  std::vector<const std::pair<const std::string, Item>*> sorted;
+  sorted.reserve(items_.size());
+  for (const auto& item : items_) sorted.push_back(&item);
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (const auto* const entry : sorted) {
+    const Item& item = entry->second;
+    if (item.changed) {
+      key_.assign(entry->first).push_back(kItemAvailability);
+      value_.clear();
+      append_i64(value_, item.on_hand_e5);
+      append_i64(value_, 0);  // reserved
+      batch_.Put(key_, value_);
+    }
+    for (const auto& [bucket, positions] : item.positions) {
+      key_.assign(entry->first);
+      KeyWriter(key_).byte(kItemStream).u64(bucket);
+      batch_.Merge(key_, positions);
+    }
+  }
+}
+
+rocksdb::WriteBatch& ChangeSet::finish() {
+  make_tenant_boards();
+  write_boards();
+  write_items();
+  for (const auto& [key, entries] : appended_) batch_.Merge(key, entries);
+  return batch_;
+}
+
+std::size_t ChangeSet::bytes() const {
+  return batch_.GetDataSize() + kEntryBytes * (items_.size() + appended_.size() + board_lines_);
+}
+
+void ChangeSet::clear() {
+  batch_.Clear();
+  items_.clear();
+  appended_.clear();
+  boards_.clear();
+  transactions_ = 0;
+  board_lines_ = 0;
+}
+
+}  // namespace till::read_cache

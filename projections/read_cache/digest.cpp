@@ -1,0 +1,94 @@
+// A generation read whole: its digest and its dump.
+#include <map>
+
+#include <rocksdb/snapshot.h>
+
+#include "projections/read_cache/generation.h"
+#include "projections/read_cache/keys.h"
+#include "schemas/cache.pb.h"
+
+namespace till::read_cache {
+namespace {
+
+void add_sale(Digest& digest, const schema::CachedSale& row) {
+  const schema::SaleCompleted& sale = row.sale();
+  ++digest.sales;
+  digest.lines += sale.lines_size();
+  if (row.void_position() != 0) {
+    ++digest.voids;
+    return;
+  }
+  for (const schema::SaleCompleted::Line& line : sale.lines()) digest.units_e5 += line.quantity_e5();
+  digest.gross += sale.gross();
+  digest.discount += sale.discount();
+  digest.net += sale.net();
+  digest.tax += sale.tax();
+  digest.total += sale.total();
+}
+
+// False where the row is not what was written.
+bool add_row(const KeyParts& key, std::string_view value, schema::CachedSale& sale, Digests& digests) {
+  if (key.table == static_cast<char>(Table::kSale)) {
+    if (!sale.ParseFromArray(value.data(), static_cast<int>(value.size())) || !sale.has_sale()) return false;
+    add_sale(digests[{std::string(key.tenant), sale.sale().currency()}], sale);
+  } else if (key.table == static_cast<char>(Table::kItem) && item_row_kind(key.rest) == kItemAvailability) {
+    if (value.size() != 16) return false;
+    digests[{std::string(key.tenant), ""}].on_hand_e5 += load_i64(value.data());
+  } else if (key.table == static_cast<char>(Table::kCustomer)) {
+    ++digests[{std::string(key.tenant), ""}].customers;
+  }
+  return true;
+}
+
+// Rows that are read once are not worth the block cache.
+rocksdb::ReadOptions scan_options(const rocksdb::Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.fill_cache = false;
+  options.readahead_size = 1u << 20;
+  return options;
+}
+
+Status scan(Generation& generation, rocksdb::ReadOptions options, std::string_view tenant,
+            const std::function<bool(std::string_view key, std::string_view value)>& visit) {
+  const std::string begin = tenant.empty() ? std::string("\1", 1) : tenant_begin(tenant);
+  const std::string end = tenant_end(tenant);
+  const rocksdb::Slice upper(end);
+  if (!tenant.empty()) options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(generation.db().NewIterator(options));
+  for (rows->Seek(begin); rows->Valid(); rows->Next()) {
+    if (!visit(rows->key().ToStringView(), rows->value().ToStringView())) {
+      generation.report_damage("a row does not read");
+      return Error{ErrorKind::kUnavailable, "read cache: a row does not read"};
+    }
+  }
+  if (!rows->status().ok()) return generation.read_error(rows->status(), "scanning");
+  return {};
+}
+
+}  // namespace
+
+Result<DigestAt> Generation::digest(std::string_view tenant) {
+  rocksdb::ManagedSnapshot snapshot(db_.get());
+  const rocksdb::ReadOptions options = scan_options(snapshot.snapshot());
+  auto at = read_checkpoint(*db_, options);
+  if (!at.ok()) return read_error(at.error());
+  DigestAt out{*at, {}};
+  schema::CachedSale sale;
+  const Status scanned = scan(*this, options, tenant, [&](std::string_view key, std::string_view value) {
+    return add_row(split_key(key), value, sale, out.digests);
+  });
+  if (!scanned.ok()) return scanned.error();
+  return out;
+}
+
+Status Generation::dump(const std::function<void(std::string_view key, std::string_view value)>& visit,
+                        std::string_view tenant) {
+  rocksdb::ManagedSnapshot snapshot(db_.get());
+  return scan(*this, scan_options(snapshot.snapshot()), tenant, [&](std::string_view key, std::string_view value) {
+    visit(key, value);
+    return true;
+  });
+}
+
+}  // namespace till::read_cache

@@ -1,0 +1,145 @@
+// The read cache: what terminals and live screens ask, answered from RocksDB without touching the log. Disposable: a
+// copy that is missing, damaged or of another history is built anew from the log, and reads answer kUnavailable until
+// then.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "engine/follower.h"
+#include "engine/result.h"
+#include "engine/vocabulary.h"
+#include "projections/log_digest.h"
+#include "projections/managed_view.h"
+#include "schemas/events.pb.h"
+#include "schemas/views.pb.h"
+
+namespace till {
+
+namespace read_cache {
+class Generation;
+class GenerationFiles;
+struct StoreOptions;
+}  // namespace read_cache
+
+struct ReadCacheOptions {
+  std::string directory;
+  std::size_t block_cache_bytes = 64u << 20;           // shared by the generations
+  std::size_t write_buffer_bytes = 16u << 20;          // of each; up to three wait to be flushed
+  std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 100 bytes each
+  std::size_t tenant_replace_bytes_most = 256u << 20;  // rows of one tenant that are replaced in one step
+  FollowerOptions follower{.max_batch_transactions = 2048, .max_batch_bytes = 8u << 20};
+};
+
+// An answer and the point of the log that its rows reflect, from one snapshot.
+template <class T>
+struct AsOf {
+  LogPoint at;
+  T value;
+};
+
+// One event of a stream: the transaction that holds it.
+struct StreamEntry {
+  StreamVersion version;
+  Position position;
+  friend bool operator==(const StreamEntry&, const StreamEntry&) = default;
+};
+
+struct CachedCustomerRow {
+  schema::CustomerRegistered customer;  // personal data sealed, as in the log
+  std::string position;                 // of the registration, as text
+};
+
+// Queries are thread safe, from any thread, and answer kUnavailable while the rows are damaged or being built. Another
+// tenant's things do not exist.
+class ReadCache final : public ManagedView {
+ public:
+  // Opens the serving generation in `options.directory`, or begins a new one where there is none that fits the log
+  // behind `feed`. `feed` outlives the cache. Rows move from start() on; queries answer kUnavailable until they have
+  // reached what is durable at this moment.
+  static Result<std::unique_ptr<ReadCache>> open(Feed& feed, ReadCacheOptions options);
+  ~ReadCache() override;
+  ReadCache(const ReadCache&) = delete;
+  ReadCache& operator=(const ReadCache&) = delete;
+
+  void start() override;
+  void stop() override;
+  ViewInfo info() const override;
+  bool wait_for(Position target, std::chrono::milliseconds timeout) override;
+  Status rebuild(const RebuildRequest& request) override;
+  Status rollback() override;
+  Result<DigestAt> digest() override;
+
+  Result<AsOf<std::optional<schema::SaleView>>> sale(std::string_view tenant, std::string_view sale_id);
+  Result<AsOf<std::optional<CachedCustomerRow>>> customer(std::string_view tenant, std::string_view customer_id);
+  // Items in the order asked; zeros for a SKU that the store never held.
+  Result<AsOf<schema::Availability>> availability(std::string_view tenant, std::string_view store,
+                                                  std::span<const std::string_view> skus);
+  // `store` empty: the whole tenant. `business_date` is yyyymmdd.
+  Result<AsOf<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store,
+                                            std::int32_t business_date);
+  // Events of a stream from version `from` on, ascending, at most `limit`.
+  Result<AsOf<std::vector<StreamEntry>>> history(std::string_view tenant, EntityKind kind, std::string_view id,
+                                                 StreamVersion from, std::size_t limit);
+  // The tenant's transactions after `after`, ascending, at most `limit`.
+  Result<AsOf<std::vector<Position>>> tenant_positions(std::string_view tenant, Position after, std::size_t limit);
+  // The tenant's last transaction recorded at `time` or before; position 0 where there is none.
+  Result<AsOf<Position>> tenant_position_at(std::string_view tenant, Micros time);
+
+  // All rows of the serving generation, ascending by key, of one snapshot, without its own marks: equal bytes for equal
+  // positions, however the rows came about.
+  Status dump(const std::function<void(std::string_view key, std::string_view value)>& visit);
+
+ private:
+  // What queries see: replaced as one.
+  struct Serving {
+    std::shared_ptr<read_cache::Generation> generation;
+    std::unique_ptr<Follower> follower;
+  };
+
+  ReadCache(Feed& feed, ReadCacheOptions options);
+  Status open_serving();
+  Result<std::shared_ptr<read_cache::Generation>> open_usable(std::uint64_t number);
+  Status begin_anew(const std::string& reason);
+  std::shared_ptr<Serving> serving() const;
+  std::shared_ptr<read_cache::Generation> generation() const;
+  void publish(std::shared_ptr<read_cache::Generation> generation);
+  void supervise();
+  Status replace_damaged();
+
+  Status rebuild_whole(const RebuildRequest& request);
+  Status rebuild_tenant(const RebuildRequest& request);
+  Status build(read_cache::Generation& generation, LogDigest& digest, const RebuildRequest& request,
+               const std::function<Position()>& target);
+  Status catch_up(read_cache::Generation& generation, Position target, LogDigest* digest);
+  Status switch_to(std::shared_ptr<read_cache::Generation> next);
+  Status take_place(read_cache::Generation& next, const Serving& former, Position at);
+  Status hold(Serving& serving, const std::function<Status(LogPoint)>& action);
+
+  Feed& feed_;
+  const ReadCacheOptions options_;
+  const std::unique_ptr<read_cache::StoreOptions> store_options_;
+  const std::unique_ptr<read_cache::GenerationFiles> files_;
+
+  std::mutex change_mutex_;                // held while generations change: open, rebuild, rollback, repair
+  std::unique_ptr<LogDigest> log_digest_;  // of the last proof, so that the next goes on from there
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<Serving> serving_;
+  std::string note_;  // why the serving generation was begun anew
+  bool started_ = false;
+  bool stopping_ = false;
+  std::condition_variable supervisor_wake_;
+  std::thread supervisor_;
+};
+
+}  // namespace till

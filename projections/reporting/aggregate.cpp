@@ -1,0 +1,50 @@
+#include "projections/reporting/aggregate.h"
+
+#include <algorithm>
+#include <array>
+
+namespace till::reporting {
+namespace {
+
+constexpr std::array<std::string_view, 9> kMeasureNames{"sales", "voids", "units_e5", "gross",  "discount",
+                                                        "net",   "tax",   "total",    "cogs_e4"};
+constexpr std::array<std::int64_t Measures::*, 9> kMeasures{&Measures::sales, &Measures::voids,    &Measures::units_e5,
+                                                            &Measures::gross, &Measures::discount, &Measures::net,
+                                                            &Measures::tax,   &Measures::total,    &Measures::cogs_e4};
+
+}  // namespace
+
+void Aggregate::add(std::string_view key, const Measures& measures, std::uint64_t sale_ordinal) {
+  auto found = rows_.find(key);
+  if (found == rows_.end()) found = rows_.emplace(key, Sums{}).first;
+  Sums& sums = found->second;
+  const bool counted = sums.last_sale == sale_ordinal;
+  sums.last_sale = sale_ordinal;
+  for (const auto measure : kMeasures) {
+    if (counted && (measure == &Measures::sales || measure == &Measures::voids)) continue;
+    std::int64_t& sum = sums.measures.*measure;
+    if (__builtin_add_overflow(sum, measures.*measure, &sum)) overflowed_ = true;
+  }
+}
+
+bool Aggregate::finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const {
+  // In key order: neighbours land on the same page, and no two writers lock rows crosswise.
+  std::vector<const decltype(rows_)::value_type*> sorted;
+  sorted.reserve(rows_.size());
+  for (const auto& row : rows_) sorted.push_back(&row);
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  InsertRows insert({table_, keys_, kMeasureNames, OnDuplicate::kAdd}, prefix, limits);
+  for (const auto* const row : sorted) {
+    SqlText& sql = insert.begin_row();
+    sql.raw(row->first);
+    for (const auto measure : kMeasures) {
+      sql.comma();
+      sql.integer(row->second.measures.*measure);
+    }
+    insert.end_row();
+  }
+  insert.finish(out);
+  return !overflowed_;
+}
+
+}  // namespace till::reporting

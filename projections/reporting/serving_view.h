@@ -1,0 +1,45 @@
+// The serving generation as the follower drives it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "engine/follower.h"
+#include "projections/reporting/reporting.h"
+#include "projections/reporting/writer.h"
+
+namespace till::reporting {
+
+WriterOptions writer_options(const ReportingOptions& options, std::chrono::seconds answer_timeout);
+
+class ServingView : public View {
+ public:
+  ServingView(Feed& feed, const ReportingOptions& options) : feed_(feed), options_(options) {}
+
+  std::string_view name() const override { return "reporting"; }
+  Result<LogPoint> checkpoint() override;
+  Status apply(std::span<const TransactionPtr> batch) override;
+
+  // The generation whose rows are being written; 0 before the first checkpoint. Thread safe.
+  std::uint64_t generation() const { return generation_.load(); }
+  // From now on apply() writes to `generation`. Only while nothing is applied.
+  void serve(std::uint64_t generation);
+
+  // Makes what an empty database lacks; the first time in this process also drops what an interrupted rebuild left, and
+  // makes the analyst. `connection` is of kMaintenance. Thread safe.
+  Status prepare(SqlConnection& connection);
+
+ private:
+  void make_analyst(SqlConnection& connection);
+
+  Feed& feed_;
+  const ReportingOptions& options_;
+  std::unique_ptr<TableWriter> writer_;
+  std::atomic<std::uint64_t> generation_{0};
+  std::mutex prepare_mutex_;
+  bool prepared_ = false;
+};
+
+}  // namespace till::reporting

@@ -1,0 +1,62 @@
+#include "projections/reporting/tender_shares.h"
+
+#include <algorithm>
+
+#include "projections/reporting/apportion.h"
+
+namespace till::reporting {
+namespace {
+
+std::string type_name(schema::Tender::Type type) {
+  const std::string& name = schema::Tender::Type_Name(type);
+  return name.empty() ? std::to_string(static_cast<int>(type)) : name;
+}
+
+void take_change(const schema::SaleCompleted& sale, std::vector<TenderShare>& shares) {
+  std::int64_t change = sale.change();
+  for (const bool cash_only : {true, false}) {
+    for (std::size_t i = shares.size(); i-- > 0 && change > 0;) {
+      const bool cash = sale.tenders(static_cast<int>(i)).type() == schema::Tender::CASH;
+      if (cash_only && !cash) continue;
+      const std::int64_t taken = std::min(change, std::max<std::int64_t>(shares[i].amount, 0));
+      shares[i].amount -= taken;
+      change -= taken;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale) {
+  std::vector<TenderShare> shares;
+  for (const schema::SaleCompleted::Payment& payment : sale.tenders()) {
+    TenderShare& share = shares.emplace_back();
+    share.type = type_name(payment.type());
+    share.tendered = share.amount = payment.amount();
+  }
+  if (shares.empty()) {
+    TenderShare& share = shares.emplace_back();
+    share.type = "NONE";
+    share.amount = share.tendered = sale.total();
+  } else {
+    take_change(sale, shares);
+  }
+  std::vector<std::int64_t> weights;
+  for (const TenderShare& share : shares) weights.push_back(std::max<std::int64_t>(share.amount, 0));
+  const std::vector<std::int64_t> units = apportion(sale.units_e5(), weights);
+  const std::vector<std::int64_t> discount = apportion(sale.discount(), weights);
+  const std::vector<std::int64_t> tax = apportion(sale.tax(), weights);
+  const std::vector<std::int64_t> cogs = apportion(sale.cogs_e4(), weights);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    TenderShare& share = shares[i];
+    share.units_e5 = units[i];
+    share.discount = discount[i];
+    share.tax = tax[i];
+    share.cogs_e4 = cogs[i];
+    share.net = share.amount - share.tax;
+    share.gross = share.net + share.discount;
+  }
+  return shares;
+}
+
+}  // namespace till::reporting

@@ -1,0 +1,62 @@
+// A small chain whose transactions fill a feed, for the tests of the read cache.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "projections/read_cache/read_cache.h"
+#include "tests/fake_feed.h"
+
+namespace till {
+
+struct SaleSpec {
+  std::string sale_id;
+  std::string store = "s1";
+  std::int32_t date = 20260102;
+  std::uint32_t hour = 9;
+  std::string currency = "USD";
+  std::vector<std::pair<std::string, std::int64_t>> lines;  // SKU and net of one unit
+  schema::Tender::Type tender = schema::Tender::CARD;
+  std::int64_t change = 0;  // given back of a larger cash tender
+};
+
+// Appends what the write side would: stream versions, the tenants' sequences and balances go on correctly.
+class Chain {
+ public:
+  explicit Chain(FakeFeed& feed) : feed_(feed) {}
+
+  Position receive(const std::string& tenant, const std::string& store, const std::string& sku,
+                   std::int64_t quantity_e5);
+  Position sell(const std::string& tenant, const SaleSpec& spec);
+  Position void_sale(const std::string& tenant, const std::string& sale_id, const std::string& reason);
+  Position register_customer(const std::string& tenant, const std::string& customer_id, const std::string& sealed);
+  // `count` sales that differ in store, hour, SKU, tender and currency; every tenth is voided. Ids begin with `prefix`.
+  void sell_many(const std::string& tenant, const std::string& prefix, int count);
+
+ private:
+  void begin(TransactionBuilder& builder, const std::string& tenant);
+  void add(TransactionBuilder& builder, std::uint32_t kind, const std::string& id, const schema::Event& event);
+  std::int64_t move_stock(const std::string& tenant, const std::string& id, std::int64_t change_e5);
+
+  FakeFeed& feed_;
+  std::map<std::string, std::uint64_t> sequences_;
+  std::map<std::string, std::uint64_t> versions_;   // by tenant, kind, id
+  std::map<std::string, std::int64_t> on_hand_e5_;  // by tenant, id
+  std::map<std::string, schema::SaleCompleted> sales_;
+  std::string tenant_;
+};
+
+// Rows of the serving generation, in order.
+using Rows = std::vector<std::pair<std::string, std::string>>;
+Rows rows_of(ReadCache& cache);
+
+// Digests that say anything, as views and log may differ in all-zero members.
+Digests telling(const Digests& digests);
+// The log's own digests at `position`.
+Digests log_digests(Feed& feed, Position position);
+
+}  // namespace till

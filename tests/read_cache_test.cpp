@@ -1,0 +1,243 @@
+// What the read cache answers, against transactions in memory.
+#include <catch2/catch.hpp>
+
+#include "engine/position_text.h"
+#include "schemas/state.pb.h"
+#include "tests/read_cache_fixture.h"
+#include "tests/temporary_directory.h"
+
+namespace till {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::int32_t kDay = 20260102;
+
+struct Fixture {
+  TemporaryDirectory directory;
+  LogId log_id{7, 7, 7};
+  FakeFeed feed{log_id};
+  Chain chain{feed};
+  std::unique_ptr<ReadCache> cache;
+
+  // Opens, starts, and waits until everything in the feed is applied.
+  ReadCache& follow() {
+    if (cache == nullptr) {
+      auto opened = ReadCache::open(feed, {.directory = directory.path() + "/cache"});
+      REQUIRE(opened.ok());
+      cache = std::move(opened.value());
+      cache->start();
+    }
+    REQUIRE(cache->wait_for(feed.durable().position, kPatience));
+    return *cache;
+  }
+  schema::Dashboard dashboard(const std::string& store, std::int32_t date = kDay) {
+    auto answer = follow().dashboard("acme", store, date);
+    REQUIRE(answer.ok());
+    CHECK(answer->at == feed.durable());
+    return std::move(answer->value);
+  }
+};
+
+std::string money(const schema::Money& money) {
+  return std::to_string(money.amount()) + " " + money.currency();
+}
+
+}  // namespace
+
+TEST_CASE("read cache: a sale reads back with its position, and as voided with the reason", "[read_cache]") {
+  Fixture f;
+  const Position sold = f.chain.sell("acme", {.sale_id = "A1", .lines = {{"tea", 250}, {"cup", 750}}});
+  auto answer = f.follow().sale("acme", "A1");
+  REQUIRE(answer.ok());
+  REQUIRE(answer->value.has_value());
+  const schema::SaleView& sale = *answer->value;
+  CHECK(answer->at == f.feed.durable());
+  CHECK(sale.state() == schema::SaleView::COMPLETED);
+  CHECK(sale.lines_size() == 2);
+  CHECK(sale.lines(1).sku() == "cup");
+  CHECK(money(sale.total()) == "1000 USD");
+  CHECK(money(sale.tenders(0).amount()) == "1000 USD");
+  CHECK_FALSE(sale.has_void_reason());
+  CHECK(sale.position() == position_text(f.log_id, Epoch(1), sold));
+
+  f.chain.void_sale("acme", "A1", "wrong cup");
+  answer = f.follow().sale("acme", "A1");
+  REQUIRE(answer.ok());
+  CHECK(answer->value->state() == schema::SaleView::VOIDED);
+  CHECK(answer->value->void_reason() == "wrong cup");
+  CHECK(answer->value->position() == position_text(f.log_id, Epoch(1), sold));
+
+  CHECK_FALSE(f.follow().sale("acme", "A2")->value.has_value());
+  CHECK_FALSE(f.follow().sale("other", "A1")->value.has_value());
+}
+
+TEST_CASE("read cache: a customer reads back sealed", "[read_cache]") {
+  Fixture f;
+  const Position position = f.chain.register_customer("acme", "C1", "sealed bytes");
+  auto answer = f.follow().customer("acme", "C1");
+  REQUIRE(answer.ok());
+  REQUIRE(answer->value.has_value());
+  CHECK(answer->value->customer.sealed() == "sealed bytes");
+  CHECK(answer->value->position == position_text(f.log_id, Epoch(1), position));
+  CHECK_FALSE(f.follow().customer("other", "C1")->value.has_value());
+}
+
+TEST_CASE("read cache: availability answers in the order asked, zeros for what was never held", "[read_cache]") {
+  Fixture f;
+  f.chain.receive("acme", "s1", "tea", 1'000'000);
+  f.chain.receive("acme", "s1", "cup", 300'000);
+  f.chain.sell("acme", {.sale_id = "A1", .lines = {{"tea", 250}, {"cup", 750}}});
+  const std::vector<std::string_view> skus{"cup", "none", "tea", "cup"};
+  auto answer = f.follow().availability("acme", "s1", skus);
+  REQUIRE(answer.ok());
+  CHECK(answer->at == f.feed.durable());
+  CHECK(answer->value.store_id() == "s1");
+  REQUIRE(answer->value.items_size() == 4);
+  CHECK(answer->value.items(0).on_hand_e5() == 200'000);
+  CHECK(answer->value.items(1).sku() == "none");
+  CHECK(answer->value.items(1).on_hand_e5() == 0);
+  CHECK(answer->value.items(2).available_e5() == 900'000);
+  CHECK(answer->value.items(3).on_hand_e5() == 200'000);
+  CHECK(f.follow().availability("other", "s1", skus)->value.items(0).on_hand_e5() == 0);
+
+  f.chain.void_sale("acme", "A1", "mistake");
+  CHECK(f.follow().availability("acme", "s1", skus)->value.items(0).on_hand_e5() == 300'000);
+}
+
+TEST_CASE("read cache: dashboards by store and tenant follow sales and voids", "[read_cache]") {
+  Fixture f;
+  f.chain.sell("acme", {.sale_id = "A1", .hour = 9, .lines = {{"tea", 200}, {"cup", 700}}});
+  f.chain.sell("acme",
+               {.sale_id = "A2", .hour = 14, .lines = {{"tea", 300}}, .tender = schema::Tender::CASH, .change = 200});
+  f.chain.sell("acme", {.sale_id = "A3", .store = "s2", .hour = 9, .lines = {{"cup", 50}}});
+  f.chain.sell("other", {.sale_id = "A1", .lines = {{"tea", 9999}}});
+  schema::Dashboard board = f.dashboard("s1");
+  CHECK(board.store_id() == "s1");
+  CHECK(board.sales() == 2);
+  CHECK(board.units_e5() == 300'000);
+  CHECK(money(board.net()) == "1200 USD");
+  REQUIRE(board.hours_size() == 2);
+  CHECK(board.hours(0).hour() == 9);
+  CHECK(money(board.hours(1).net()) == "300 USD");
+  REQUIRE(board.tenders_size() == 2);
+  CHECK(board.tenders(0).type() == schema::Tender::CASH);
+  CHECK(money(board.tenders(0).amount()) == "300 USD");
+  CHECK(money(board.tenders(1).amount()) == "900 USD");
+  REQUIRE(board.top_products_size() == 2);
+  CHECK(board.top_products(0).sku() == "cup");
+  CHECK(board.top_products(1).units_e5() == 200'000);
+  CHECK(money(f.dashboard("").net()) == "1250 USD");
+  CHECK_FALSE(f.dashboard("").has_store_id());
+
+  // The second look is answered from memory, which follows the batches.
+  f.chain.void_sale("acme", "A2", "mistake");
+  f.chain.sell("acme", {.sale_id = "A4", .hour = 9, .lines = {{"pot", 4000}}});
+  board = f.dashboard("s1");
+  CHECK(board.sales() == 2);
+  CHECK(money(board.net()) == "4900 USD");
+  REQUIRE(board.hours_size() == 1);
+  REQUIRE(board.tenders_size() == 1);
+  CHECK(board.top_products(0).sku() == "pot");
+  CHECK(f.dashboard("s1", kDay + 1).sales() == 0);
+  CHECK_FALSE(f.dashboard("s1", kDay + 1).has_net());
+}
+
+TEST_CASE("read cache: a second currency makes second members", "[read_cache]") {
+  Fixture f;
+  f.chain.sell("acme", {.sale_id = "A1", .currency = "USD", .lines = {{"tea", 100}}});
+  f.chain.sell("acme", {.sale_id = "A2", .currency = "EUR", .lines = {{"tea", 900}}});
+  f.chain.sell("acme", {.sale_id = "A3", .currency = "USD", .lines = {{"tea", 100}}});
+  const schema::Dashboard board = f.dashboard("s1");
+  CHECK(board.sales() == 3);
+  CHECK(money(board.net()) == "200 USD");
+  REQUIRE(board.other_net_size() == 1);
+  CHECK(money(board.other_net(0)) == "900 EUR");
+  REQUIRE(board.hours_size() == 2);
+  CHECK(money(board.hours(0).net()) == "200 USD");
+  CHECK(money(board.tenders(1).amount()) == "900 EUR");
+  CHECK(board.top_products_size() == 2);
+}
+
+TEST_CASE("read cache: at most ten products, by net, ties by SKU", "[read_cache]") {
+  Fixture f;
+  SaleSpec spec;
+  spec.sale_id = "A1";
+  for (int i = 0; i < 15; ++i)
+    spec.lines.emplace_back("p" + std::string(1, static_cast<char>('a' + i)), 100 + i / 2 * 10);
+  f.chain.sell("acme", spec);
+  const schema::Dashboard board = f.dashboard("");
+  REQUIRE(board.top_products_size() == 10);
+  CHECK(board.top_products(0).sku() == "po");
+  CHECK(board.top_products(1).sku() == "pm");
+  CHECK(board.top_products(2).sku() == "pn");
+}
+
+TEST_CASE("read cache: streams, tenants and times lead to positions", "[read_cache]") {
+  Fixture f;
+  std::vector<Position> tea;
+  tea.push_back(f.chain.receive("acme", "s1", "tea", 50'000'000));
+  for (int i = 0; i < 200; ++i) {
+    f.chain.sell("other", {.sale_id = "O" + std::to_string(i), .lines = {{"tea", 1}}});
+    tea.push_back(f.chain.sell("acme", {.sale_id = "A" + std::to_string(i), .lines = {{"tea", 1}}}));
+  }
+  const Position voided = f.chain.void_sale("acme", "A3", "mistake");
+  ReadCache& cache = f.follow();
+
+  const auto history = cache.history("acme", EntityKind(schema::STOCK), "s1/tea", StreamVersion(60), 100);
+  REQUIRE(history.ok());
+  REQUIRE(history.value().value.size() == 100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    CHECK(history.value().value[i] == StreamEntry{StreamVersion(60 + i), tea[59 + i]});
+  }
+  const auto sale = cache.history("acme", EntityKind(schema::SALE), "A3", StreamVersion(1), 10);
+  CHECK(sale.value().value == std::vector<StreamEntry>{{StreamVersion(1), tea[4]}, {StreamVersion(2), voided}});
+  CHECK(cache.history("acme", EntityKind(schema::SALE), "none", StreamVersion(1), 10)->value.empty());
+
+  const auto after = cache.tenant_positions("acme", tea[150], 1000);
+  REQUIRE(after.ok());
+  REQUIRE(after.value().value.size() == 51);
+  CHECK(after.value().value.front() == tea[151]);
+  CHECK(after.value().value.back() == voided);
+  CHECK(cache.tenant_positions("acme", Position(0), 1000)->value.size() == 202);
+  CHECK(cache.tenant_positions("nobody", Position(0), 1000)->value.empty());
+
+  const Micros time(f.feed.all()[tea[100].value() - 1]->record().recorded_at_us());
+  CHECK(cache.tenant_position_at("acme", time)->value == tea[100]);
+  CHECK(cache.tenant_position_at("acme", Micros(time.value() - 1))->value == tea[99]);
+  CHECK(cache.tenant_position_at("acme", Micros(1))->value == Position(0));
+}
+
+TEST_CASE("read cache: the digest is the log's", "[read_cache]") {
+  Fixture f;
+  f.chain.receive("acme", "s1", "tea", 1'000'000);
+  f.chain.register_customer("acme", "C1", "");
+  f.chain.sell_many("acme", "A", 100);
+  f.chain.sell_many("other", "A", 30);
+  const auto digest = f.follow().digest();
+  REQUIRE(digest.ok());
+  CHECK(digest.value().at == f.feed.durable());
+  CHECK(telling(digest.value().digests) == log_digests(f.feed, f.feed.durable().position));
+}
+
+TEST_CASE("read cache: dashboards asked for during a stream of sales are never behind nor doubled", "[read_cache]") {
+  Fixture f;
+  ReadCache& cache = f.follow();
+  std::thread seller([&] { f.chain.sell_many("acme", "A", 3000); });
+  std::map<std::string, std::int64_t> seen;
+  for (int i = 0; i < 300; ++i) {
+    const Position durable = f.feed.durable().position;
+    REQUIRE(cache.wait_for(durable, kPatience));
+    const auto board = cache.dashboard("acme", "s" + std::to_string(1 + i % 3), kDay + i % 2);
+    REQUIRE(board.ok());
+    CHECK(board.value().at.position >= durable);
+  }
+  seller.join();
+  std::int64_t stores = 0;
+  for (int store = 1; store <= 3; ++store) {
+    for (int day = 0; day < 2; ++day) stores += f.dashboard("s" + std::to_string(store), kDay + day).sales();
+  }
+  CHECK(stores == 2700);
+  CHECK(f.dashboard("", kDay).sales() + f.dashboard("", kDay + 1).sales() == 2700);
+}
+
+}  // namespace till

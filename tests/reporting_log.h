@@ -1,0 +1,64 @@
+// Logs of sales made by hand and by chance, for the reporting model's tests.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/fake_feed.h"
+
+namespace till {
+
+struct TestTender {
+  schema::Tender::Type type;
+  std::int64_t amount;
+};
+
+// A sale of one SKU a line at 10.00 each, taxed with 10 %, paid in cash unless told otherwise.
+struct TestSale {
+  std::string sale_id;
+  std::string store_id = "S1";
+  std::string sku = "A";
+  std::string category = "Food";
+  std::int32_t business_date = 20261123;
+  std::uint32_t hour = 9;
+  std::string currency = "USD";
+  int lines = 1;
+  std::vector<TestTender> tenders = {};
+  std::int64_t change = 0;
+  std::string employee_id = {};
+};
+
+schema::SaleCompleted completed(const TestSale& sale);
+
+class ReportingLog {
+ public:
+  explicit ReportingLog(std::uint8_t log_number = 1) : feed_(LogId{log_number, 2, 3}) {}
+  FakeFeed& feed() { return feed_; }
+
+  TransactionPtr append(const std::string& tenant, const std::vector<schema::Event>& events);
+  TransactionPtr sell(const std::string& tenant, const TestSale& sale);
+  TransactionPtr void_sale(const std::string& tenant, const TestSale& sale);
+  // Sales with stock, voids, receipts, adjustments, stores, products and customers of three tenants, by chance but the
+  // same in every run.
+  void append_random(int transactions);
+
+ private:
+  int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+  schema::SaleCompleted random_sale(const std::string& tenant);
+  std::vector<schema::Event> random_sold(const std::string& tenant);
+  std::vector<schema::Event> random_voided(const std::string& tenant);
+  std::vector<schema::Event> random_setup();
+  std::int64_t move_stock(const std::string& tenant, const std::string& store, const std::string& sku,
+                          std::int64_t change);
+
+  FakeFeed feed_;
+  std::mt19937 random_{4711};
+  std::map<std::string, std::vector<schema::SaleCompleted>> open_sales_;
+  std::map<std::string, std::int64_t> on_hand_;
+  int next_id_ = 0;
+};
+
+}  // namespace till
