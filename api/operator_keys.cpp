@@ -25,7 +25,9 @@ constexpr std::chrono::seconds kCredentialsWait{5};
 std::string random_command_key() {
   std::string random(kCommandKeyBytes, '\0');
   randombytes_buf(random.data(), random.size());
-  return "operator-" + to_hex(random);
+  std::string key("operator-");
+  key.append(to_hex(random));
+  return key;
 }
 
 schema::Problem problem_of(const Outcome& outcome) {
@@ -65,7 +67,7 @@ std::optional<schema::Scope> scope_of(std::string_view text) {
 
 OperatorAnswer invalid_member(std::string_view name, std::string_view code) {
   FieldErrors errors;
-  errors.add("/" + std::string(name), code);
+  errors.add(std::string("/").append(name), code);
   const schema::Problem problem = make_problem(errors);
   return {problem.status(), problem_json(problem)};
 }

@@ -106,7 +106,7 @@ class Apply {
       const auto sent = sender_.flush();
       if (!sent) return sent;
       ++unreadable_;
-      const auto problem = make_problem(schema::MALFORMED_BODY, readable ? "not an object" : item.error().message);
+      const auto problem = make_problem(schema::MALFORMED_BODY, item ? "not a JSON object" : item.error().message);
       reject(line, number, problem.status(), problem_json(problem), false);
       pending_.push_back({number, end});
       settle();

@@ -38,7 +38,7 @@ build_preset() {
     return 1
   fi
   if ! run_logged "$log" nice cmake --build --preset "$preset" -j "$(nproc)"; then
-    grep -E -A5 'error|FAILED|undefined reference' "$log" | head -n 60 >&2 || tail -n 30 "$log" >&2
+    grep -E -A5 ' error: |^FAILED|undefined reference' "$log" | head -n 60 >&2 || tail -n 30 "$log" >&2
     say "the build failed; the whole log is $directory/build.log"
     return 1
   fi

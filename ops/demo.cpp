@@ -59,13 +59,14 @@ Status trade_until_stopped(BatchSender& sender, TradeGenerator& generator, std::
   return {};
 }
 
-std::string summary(const TradeGenerator& generator, const BatchSender& sender) {
+// `probes`: refusals that were asked for.
+std::string summary(const TradeGenerator& generator, const BatchSender& sender, std::uint64_t probes) {
   const auto& totals = generator.totals();
   std::string text;
   JsonWriter json(text);
   json.begin_object().key("sales").number(totals.completed).key("voids").number(totals.voids);
   json.object("net").key("amount").number(totals.all.net).member("currency", kTradeCurrency).end_object();
-  json.key("accepted").number(sender.counts().accepted).key("rejected").number(sender.counts().rejected);
+  json.key("accepted").number(sender.counts().accepted).key("rejected").number(sender.counts().rejected - probes);
   json.member("position", sender.last_position()).end_object();
   return text;
 }
@@ -82,7 +83,7 @@ int run_demo(const Shell& shell, const DemoArguments& arguments) {
     return fail(kExitFailed, "the chain could not be set up; the key must have the scope admin or manager");
   }
   if (status) status = continue_terminals(*sender, generator);
-  const auto rejected_before = sender->counts().rejected;
+  const auto probes = sender->counts().rejected;
   if (status && arguments.once != 0) {
     generator.make_day(arguments.once, arguments.sales, stream.sink());
     status = stream.finish();
@@ -93,11 +94,11 @@ int run_demo(const Shell& shell, const DemoArguments& arguments) {
   clear_progress();
   if (!status) return fail(status.error());
   if (shell.json()) {
-    print_document(summary(generator, *sender));
+    print_document(summary(generator, *sender, probes));
   } else {
-    say("traded " + summary(generator, *sender));
+    say("traded " + summary(generator, *sender, probes));
   }
-  return sender->counts().rejected == rejected_before ? kExitOk : kExitFailed;
+  return sender->counts().rejected == probes ? kExitOk : kExitFailed;
 }
 
 bool is_date(std::int32_t date) {

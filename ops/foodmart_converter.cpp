@@ -19,11 +19,12 @@ constexpr std::int64_t kE5PerE4 = 10;
 constexpr std::int64_t kUnitE5 = 100'000;
 constexpr std::size_t kReceiptLinesMost = 500;
 
+// Apart from the names of a made-up chain, so that both may stand in one tenant.
 std::string store_name(std::int64_t id) {
-  return "store-" + std::to_string(id);
+  return "foodmart-" + std::to_string(id);
 }
 std::string customer_name(std::int64_t id) {
-  return "customer-" + std::to_string(id);
+  return "foodmart-customer-" + std::to_string(id);
 }
 std::string terminal_name(std::int64_t store) {
   return store_name(store) + "-t1";
@@ -78,7 +79,7 @@ class Converter {
   template <class Fill>
   void emit(std::string key, Fill&& fill) {
     KeyedCommand keyed;
-    keyed.idempotency_key = "foodmart." + std::move(key);
+    keyed.idempotency_key = std::move(key);
     fill(keyed.command);
     ++counts_.commands;
     sink_(keyed);
@@ -107,7 +108,7 @@ class Converter {
 
   void products() {
     for (const auto& [id, product] : data_.products) {
-      emit("product." + product.sku, [&product = product](schema::Command& command) {
+      emit("foodmart-product-" + product.sku, [&product = product](schema::Command& command) {
         auto& upsert = *command.mutable_upsert_product();
         upsert.set_sku(product.sku);
         upsert.set_name(product.name);
@@ -132,7 +133,7 @@ class Converter {
 
   void receive(const FoodmartData::ReceiptKey& key, const std::vector<FoodmartData::ReceiptLine>& lines) {
     for (std::size_t first = 0; first < lines.size(); first += kReceiptLinesMost) {
-      const std::string id = "receipt-" + std::to_string(key.store) + "-" + std::to_string(key.date) +
+      const std::string id = "foodmart-receipt-" + std::to_string(key.store) + "-" + std::to_string(key.date) +
                              (first == 0 ? "" : "-" + std::to_string(first / kReceiptLinesMost + 1));
       emit(id, [&](schema::Command& command) {
         auto& receive = *command.mutable_receive_stock();
@@ -158,8 +159,8 @@ class Converter {
 
   Status ring_up(Timed& timed) {
     const auto& key = *timed.key;
-    const std::string id =
-        "sale-" + std::to_string(key.store) + "-" + std::to_string(key.customer) + "-" + std::to_string(key.date);
+    const std::string id = "foodmart-sale-" + std::to_string(key.store) + "-" + std::to_string(key.customer) + "-" +
+                           std::to_string(key.date);
     Status status;
     emit(id, [&](schema::Command& command) {
       auto& sale = *command.mutable_ring_up_sale();

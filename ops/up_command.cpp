@@ -61,6 +61,7 @@ class Stack {
   }
 
   void shut_down() {
+    if (!lock_) return;  // the files are another's
     std::error_code ignored;
     fs::remove(data_ + "/up.json", ignored);
     if (till_) till_->stop();
@@ -80,6 +81,10 @@ class Stack {
     std::error_code error;
     fs::create_directories(data_ + "/logs", error);
     if (error) return Error{ErrorKind::kInvalid, "cannot make the folder " + data_ + ": " + error.message()};
+    // Beside the lock that `serve` takes on the data folder itself.
+    auto lock = DirectoryLock::take(data_ + "/logs");
+    if (!lock) return Error{ErrorKind::kUnavailable, "another `up` runs on " + data_};
+    lock_.emplace(std::move(*lock));
     return {};
   }
 
@@ -175,6 +180,7 @@ class Stack {
   const std::string data_;
   const std::uint16_t port_;
   StopSignal& stop_;
+  std::optional<DirectoryLock> lock_;
   ServiceSettings services_;
   ServeAddress address_;
   DemoTenant demo_;

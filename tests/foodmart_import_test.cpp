@@ -54,8 +54,8 @@ TEST_CASE("foodmart: counts and sums of the year, by store too", "[ops][foodmart
   CHECK(counts.value().amount == 56'523'813);
   CHECK(units_e5 == 266'773LL * 100'000);
   CHECK(by_store.size() == 13);
-  CHECK(by_store["store-13"] == 8'721'828);
-  CHECK(by_store["store-14"] == 444'118);
+  CHECK(by_store["foodmart-13"] == 8'721'828);
+  CHECK(by_store["foodmart-14"] == 444'118);
   CHECK(sold.size() == 1559);
   CHECK(days.size() == 323);
   CHECK(keys.size() == counts.value().commands);

@@ -6,6 +6,9 @@
 #include "tests/relay_world.h"
 
 namespace till {
+
+using namespace relay_test;
+
 namespace {
 
 using std::chrono::milliseconds;

@@ -14,7 +14,7 @@
 #include "tests/nats_server.h"
 #include "tests/relay_fixture.h"
 
-namespace till {
+namespace till::relay_test {
 
 inline constexpr std::chrono::seconds kPatience{30};
 
@@ -84,4 +84,4 @@ class Appender {
   std::thread thread_;
 };
 
-}  // namespace till
+}  // namespace till::relay_test

@@ -1,5 +1,7 @@
 #include "tests/reporting_log.h"
 
+#include <algorithm>
+
 namespace till {
 namespace {
 
@@ -166,8 +168,9 @@ std::vector<schema::Event> ReportingLog::random_voided(const std::string& tenant
   std::vector<schema::SaleCompleted>& open = open_sales_[tenant];
   if (open.empty()) return random_sold(tenant);
   const auto chosen = open.begin() + pick(static_cast<int>(open.size()));
-  const schema::SaleCompleted sale = *chosen;
-  open.erase(chosen);
+  std::iter_swap(chosen, open.end() - 1);
+  const schema::SaleCompleted sale = std::move(open.back());
+  open.pop_back();
   std::vector<schema::Event> events(1);
   events[0].mutable_sale_voided()->set_sale_id(sale.sale_id());
   *events[0].mutable_sale_voided()->mutable_original() = sale;

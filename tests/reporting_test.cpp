@@ -1,5 +1,7 @@
 // The reporting model against a real server: rows, sums, exactly once, reports.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "projections/reporting/generations.h"
@@ -362,6 +364,31 @@ TEST_CASE("reporting: the analyst reads and writes nothing", "[reporting][mysql]
   CHECK_FALSE((*connection)->execute("DELETE FROM f_sale").ok());
   CHECK_FALSE((*connection)->execute("UPDATE g1_projection_offset SET position = 0").ok());
   CHECK_FALSE((*connection)->execute("DROP TABLE g1_f_sale").ok());
+}
+
+TEST_CASE("reporting: the documented examples run", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(300);
+  const auto reporting = fixture.started();
+  REQUIRE(fixture.caught_up(*reporting));
+  std::ifstream file(std::filesystem::path(TILL_SOURCE_DIR) / "schemas" / "sql" / "README.md");
+  std::string line;
+  while (std::getline(file, line) && line != "```sql") continue;
+  std::string statement;
+  Lines last;
+  int statements = 0;
+  while (std::getline(file, line) && line != "```") {
+    if (line.starts_with("--")) continue;
+    statement += line + " ";
+    if (!line.ends_with(";")) continue;
+    statement.erase(statement.rfind(';'));
+    last = fixture.rows(statement);
+    ++statements;
+    CAPTURE(statement);
+    CHECK(last.empty() == (statements == 6));  // the last one is a check that finds nothing
+    statement.clear();
+  }
+  CHECK(statements == 6);
 }
 
 }  // namespace till

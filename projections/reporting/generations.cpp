@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <initializer_list>
 #include <set>
 #include <thread>
 #include <utility>
@@ -47,17 +48,25 @@ Result<std::set<std::string>> names_in_database(SqlConnection& connection, std::
   return names;
 }
 
+// One statement for all of them: on either server this is one metadata change.
 Status drop_all(SqlConnection& connection, std::string_view what, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    const std::string sql = "DROP " + std::string(what) + " IF EXISTS " + quoted_name(name);
-    if (Status dropped = execute_ddl(connection, sql); !dropped.ok()) return dropped;
-  }
-  return {};
+  if (names.empty()) return {};
+  std::string sql = "DROP " + std::string(what) + " IF EXISTS ";
+  for (const std::string& name : names) sql += (&name == &names.front() ? "" : ", ") + quoted_name(name);
+  return execute_ddl(connection, sql);
 }
 
-Status drop_views(SqlConnection& connection, std::string_view prefix) {
+// Of our views, those whose names have one of the prefixes.
+Status drop_views(SqlConnection& connection, std::initializer_list<std::string_view> prefixes) {
+  Result<std::set<std::string>> present = names_in_database(connection, "VIEW");
+  if (!present.ok()) return present.error();
   std::vector<std::string> names;
-  for (const std::string& name : public_names()) names.push_back(std::string(prefix) + name);
+  for (const std::string& name : public_names()) {
+    for (const std::string_view prefix : prefixes) {
+      std::string whole = std::string(prefix) + name;
+      if (present->contains(whole)) names.push_back(std::move(whole));
+    }
+  }
   return drop_all(connection, "VIEW", names);
 }
 
@@ -119,9 +128,7 @@ Result<std::uint64_t> next_generation(SqlConnection& connection) {
 }
 
 Status prepare_switch(SqlConnection& connection, const Generations& to) {
-  for (const std::string_view prefix : {kNext, kPrevious}) {
-    if (Status dropped = drop_views(connection, prefix); !dropped.ok()) return dropped;
-  }
+  if (Status dropped = drop_views(connection, {kNext, kPrevious}); !dropped.ok()) return dropped;
   const std::string pointer = "CREATE SQL SECURITY INVOKER VIEW " + std::string(kNext) + std::string(kPointerView) +
                               " AS SELECT " + std::to_string(to.serving) + " AS serving, " + std::to_string(to.former) +
                               " AS former";
@@ -146,7 +153,7 @@ Status perform_switch(SqlConnection& connection) {
 }
 
 Status finish_switch(SqlConnection& connection) {
-  return drop_views(connection, kPrevious);
+  return drop_views(connection, {kPrevious});
 }
 
 Result<Generations> ensure_first_generation(SqlConnection& connection) {
@@ -174,10 +181,7 @@ Status drop_orphans(SqlConnection& connection) {
     if (unused || name.starts_with(kShadowPrefix)) orphans.push_back(name);
   }
   if (Status dropped = drop_all(connection, "TABLE", orphans); !dropped.ok()) return dropped;
-  for (const std::string_view prefix : {kNext, kPrevious}) {
-    if (Status dropped = drop_views(connection, prefix); !dropped.ok()) return dropped;
-  }
-  return {};
+  return drop_views(connection, {kNext, kPrevious});
 }
 
 }  // namespace till::reporting
