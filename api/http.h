@@ -15,14 +15,14 @@ namespace till {
 // Views point into the connection's buffers and stay valid until the responder has been used or dropped.
 struct HttpRequest {
   std::string_view method;
-  std::string_view target;        // path and query as sent
+  std::string_view target;  // path and query as sent
   std::string_view body;
   std::string_view content_type;  // with parameters
   std::string_view accept;
   std::string_view authorization;
   std::string_view idempotency_key;
   bool has_idempotency_key = false;
-  std::string_view at_least;      // Till-At-Least
+  std::string_view at_least;  // Till-At-Least
   std::string_view prefer;
   std::string_view traceparent;
   std::uint64_t request_number = 0;  // of this server since its start, for problem instances and log lines

@@ -1,46 +1,32 @@
 #include "api/http_problem.h"
 
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "api/problem.h"
+
 namespace till {
 namespace {
 
 constexpr unsigned kServiceUnavailable = 503;
 constexpr std::string_view kRetryAfterSeconds = "1";
 
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
+// Such requests have no number of their own: they are counted apart, so that each answer names one occurrence.
+std::string refusal_instance() {
+  static std::atomic<std::uint64_t> refusals{0};
+  return "/refusals/" + std::to_string(refusals.fetch_add(1, std::memory_order_relaxed) + 1);
 }
 
 }  // namespace
 
 HttpResponse transport_problem(schema::ErrorCode code, std::string_view detail) {
-  const auto* value = schema::ErrorCode_descriptor()->FindValueByNumber(code);
-  const schema::ErrorInfo& info = value->options().GetExtension(schema::error);
+  const schema::Problem problem = make_problem(code, detail, refusal_instance());
   HttpResponse response;
-  response.status = info.http_status();
-  response.content_type = "application/problem+json";
-  response.body = R"({"type":"about:blank","title":)";
-  append_json_string(response.body, info.title());
-  response.body += ",\"status\":" + std::to_string(info.http_status()) + ",\"detail\":";
-  append_json_string(response.body, detail);
-  response.body += ",\"code\":";
-  append_json_string(response.body, value->name());
-  response.body += info.retryable() ? ",\"retryable\":true}" : ",\"retryable\":false}";
-  if (info.retryable() && info.http_status() == kServiceUnavailable) {
+  response.status = problem.status();
+  response.content_type = kProblemJson;
+  response.body = problem_json(problem);
+  if (problem.retryable() && problem.status() == kServiceUnavailable) {
     response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   }
   return response;

@@ -59,7 +59,7 @@ schema::Problem make_problem(schema::ErrorCode code, std::string_view detail, st
   problem.set_type(known.type);
   problem.set_title(std::string(known.title));
   problem.set_status(known.http_status);
-  problem.set_detail(std::string(detail));
+  problem.set_detail(std::string(detail.empty() ? problem.title() : detail));
   problem.set_instance(std::string(instance));
   problem.set_code(known.code);
   problem.set_retryable(known.retryable);
@@ -94,7 +94,7 @@ std::string problem_json(const schema::Problem& problem) {
   json.begin_object();
   json.member("type", problem.type()).member("title", problem.title());
   json.key("status").number(std::uint64_t{problem.status()});
-  if (!problem.detail().empty()) json.member("detail", problem.detail());
+  json.member("detail", problem.detail());
   if (!problem.instance().empty()) json.member("instance", problem.instance());
   json.member("code", error_traits(problem.code()).name);
   json.key("retryable").boolean(problem.retryable());

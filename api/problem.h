@@ -36,7 +36,8 @@ schema::Problem make_problem(const FieldErrors& errors, std::string_view instanc
 // A decision of the domain: its code, detail, expected sequence, and pointer (as the one field error) where it has one.
 schema::Problem make_problem(const Rejection& rejection, std::string_view instance = {});
 
-// Members in the order of CONTRACT.md; detail, instance, errors and expected only where set.
+// Members in the order of CONTRACT.md; instance, errors and expected only where set. The detail of a problem that has
+// none of its own is its title.
 std::string problem_json(const schema::Problem& problem);
 // The body in the form that the client speaks: problem_json() or serialized Problem.
 std::string problem_body(const schema::Problem& problem, bool as_protobuf);

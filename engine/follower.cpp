@@ -23,6 +23,8 @@ Follower::~Follower() {
 void Follower::start() {
   if (thread_.joinable()) return;
   stopping_ = false;
+  // One that had stopped is on its way again: who waits from now on waits for the new run.
+  set_state(FollowerState::kRetrying, "starting");
   thread_ = std::thread([this] { run(); });
 }
 

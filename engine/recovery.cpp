@@ -18,7 +18,12 @@ Result<bool> cut_is_usable(const Log& log, const Domain& domain, const BooksStor
   cut = stored.value();
   if (cut.position == Position() || fold_version.value() != domain.fold_version()) return false;
   const LogPoint head = log.head();
-  if (cut.log_id != head.log_id) return false;
+  if (cut.log_id != head.log_id) {
+    return Error{ErrorKind::kHistoryMismatch,
+                 "log: this is log " + to_hex(as_bytes(head.log_id)) + " but the data folder belongs to log " +
+                     to_hex(as_bytes(cut.log_id)) +
+                     "; put that log back, or remove books/ and cache/ to begin with this one"};
+  }
   if (cut.position > head.position) {
     // Another epoch was opened below the cut by an operator who accepted the loss.
     if (cut.epoch != head.epoch) return false;

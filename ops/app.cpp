@@ -9,6 +9,7 @@
 #include "engine/rocks_books_store.h"
 #include "engine/rocks_log.h"
 #include "engine/secret_file.h"
+#include "ops/relay_command.h"
 #include "ops/version.h"
 #include "ops/zone_tables.h"
 
@@ -180,6 +181,7 @@ void App::add_operator_routes() {
   operator_views_->add_routes(operator_api_);
   operator_log_->add_routes(operator_api_);
   jobs_.add_routes(operator_api_);
+  add_relay_route(operator_api_, relay_.get());
 }
 
 void App::add_metrics() {

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "api/json_writer.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 
@@ -59,11 +60,16 @@ void add_completion_command(CLI::App& app, Shell& shell) {
   const auto kind = std::make_shared<std::string>();
   completion->add_option("shell", *kind, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
   completion->callback([&app, &shell, kind] {
-    shell.run = [&app, kind] {
+    shell.run = [&app, &shell, kind] {
       std::string script = bash_script(app);
       // zsh runs bash completions through its own emulation.
       if (*kind == "zsh") script = "autoload -U +X compinit bashcompinit\ncompinit\nbashcompinit\n" + script;
       script.pop_back();
+      if (shell.json()) {
+        std::string document;
+        JsonWriter(document).begin_object().member("shell", *kind).member("script", script).end_object();
+        script = std::move(document);
+      }
       print_document(script);
       return static_cast<int>(kExitOk);
     };

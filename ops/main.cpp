@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   till::add_view_commands(app, shell);
   till::add_log_commands(app, shell);
   till::add_repair_command(*app.get_subcommand("log"), shell);
+  till::add_relay_command(app, shell);
   till::add_bench_command(app, shell);
   till::add_completion_command(app, shell);
   try {

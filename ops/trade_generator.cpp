@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 #include "commands/money.h"
@@ -45,10 +44,9 @@ std::vector<std::uint64_t> store_weights(std::size_t stores) {
   return weights;
 }
 
-std::string numbered(const char* prefix, std::size_t number, int width) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%s%0*zu", prefix, width, number);
-  return text;
+std::string numbered(const char* prefix, std::size_t number, std::size_t width) {
+  const std::string digits = std::to_string(number);
+  return prefix + std::string(width - std::min(width, digits.size()), '0') + digits;
 }
 
 std::string store_name(std::size_t store) {

@@ -14,12 +14,13 @@
 namespace till {
 
 // Counts and sums of one tenant in one currency (stock and customers stand under the empty currency). The same numbers
-// come from a view's rows and, by separate code, from the log (log_digest.h); equal means that the view tells the truth.
+// come from a view's rows and, by separate code, from the log (log_digest.h); equal means that the view tells the
+// truth.
 struct Digest {
-  std::int64_t sales = 0;      // completed, voided ones included
+  std::int64_t sales = 0;  // completed, voided ones included
   std::int64_t voids = 0;
   std::int64_t lines = 0;
-  std::int64_t units_e5 = 0;   // these sums leave voided sales out
+  std::int64_t units_e5 = 0;  // these sums leave voided sales out
   std::int64_t gross = 0;
   std::int64_t discount = 0;
   std::int64_t net = 0;
@@ -44,14 +45,14 @@ struct DigestAt {
 };
 
 struct Progress {
-  std::uint64_t done = 0;   // transactions
+  std::uint64_t done = 0;  // transactions
   std::uint64_t total = 0;
 };
 
 struct RebuildRequest {
-  std::string tenant;  // empty: the whole view
-  std::function<void(Progress)> on_progress;       // may be null; called on the caller's thread
-  const std::atomic<bool>* cancelled = nullptr;    // may be null; looked at between batches
+  std::string tenant;                            // empty: the whole view
+  std::function<void(Progress)> on_progress;     // may be null; called on the caller's thread
+  const std::atomic<bool>* cancelled = nullptr;  // may be null; looked at between batches
 };
 
 struct ViewInfo {

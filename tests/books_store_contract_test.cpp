@@ -67,9 +67,10 @@ void check_contract(BooksStore& store) {
     }
     REQUIRE(store.write(batch_at(2, images)).ok());
     std::vector<std::string> found;
-    REQUIRE(store.scan(kStock, [&](std::string_view key, std::string_view) {
-      found.emplace_back(split_books_key(key).tenant);
-    }).ok());
+    REQUIRE(store
+                .scan(kStock,
+                      [&](std::string_view key, std::string_view) { found.emplace_back(split_books_key(key).tenant); })
+                .ok());
     CHECK(found == std::vector<std::string>{"a", "a-b", "aa", "b"});
     std::size_t all = 0;
     REQUIRE(store.dump([&](std::string_view, std::string_view) { ++all; }).ok());
@@ -112,8 +113,10 @@ TEST_CASE("what a crash leaves of the books on disk is some whole batch") {
     REQUIRE(store->reset(4).ok());
     for (std::uint64_t i = 1; i <= 20; ++i) {
       const std::string count = std::to_string(i);
-      REQUIRE(store->write(batch_at(i, {{books_key("t", kStock, "a"), image_of(i, count)},
-                                        {books_key("t", kStock, "b"), image_of(i, count)}})).ok());
+      REQUIRE(store
+                  ->write(batch_at(i, {{books_key("t", kStock, "a"), image_of(i, count)},
+                                       {books_key("t", kStock, "b"), image_of(i, count)}}))
+                  .ok());
       if (i == 12) REQUIRE(store->make_durable(true).ok());
     }
     std::filesystem::copy(directory.path() + "/books", copy, std::filesystem::copy_options::recursive);

@@ -1,4 +1,5 @@
-// The books are a function of the log: folded again into nothing they are the same bytes, on a real year and a made one.
+// The books are a function of the log: folded again into nothing they are the same bytes, on a real year and a made
+// one.
 #include <catch2/catch.hpp>
 
 #include <filesystem>
@@ -24,7 +25,7 @@ struct Books {
 
 class Shop {
  public:
-  Shop() : domain_({{"UTC", {}}}) { open(); }
+  Shop() : domain_(ZoneTables{{"UTC", {}}}) { open(); }
 
   void add(const KeyedCommand& keyed) {
     CommandRequest request;
@@ -38,7 +39,8 @@ class Shop {
   void flush() {
     if (batch_.empty()) return;
     std::promise<std::vector<Outcome>> promise;
-    engine_->submit(std::move(batch_), [&](std::vector<Outcome>&& outcomes) { promise.set_value(std::move(outcomes)); });
+    engine_->submit(std::move(batch_),
+                    [&](std::vector<Outcome>&& outcomes) { promise.set_value(std::move(outcomes)); });
     batch_.clear();
     for (const Outcome& outcome : promise.get_future().get()) {
       INFO(outcome.rejection.code << " " << outcome.rejection.detail);
@@ -50,10 +52,8 @@ class Shop {
     engine_->stop();
     Books books;
     books.folded = engine_->stats().recovered_transactions;
-    REQUIRE(store_.dump([&](std::string_view key, std::string_view image) {
-                    books.bytes.append(key).append(image);
-                  })
-                .ok());
+    REQUIRE(
+        store_.dump([&](std::string_view key, std::string_view image) { books.bytes.append(key).append(image); }).ok());
     return books;
   }
 

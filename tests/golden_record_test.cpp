@@ -81,7 +81,7 @@ TEST_CASE("golden: the worked example of the log format", "[golden]") {
   const std::string second = second_record(first);
   CHECK(to_hex(first.stored.bytes) == documented("position 1"));
   CHECK(to_hex(second) == documented("position 2"));
-  const RetailDomain domain({{"UTC", {}}});
+  const RetailDomain domain(ZoneTables{{"UTC", {}}});
   const Result<TransactionPtr> decoded = Transaction::decode(second, domain);
   REQUIRE(decoded.ok());
   CHECK(static_cast<const schema::Event&>(decoded.value()->event(0)).store_upserted().name() == "One");
@@ -91,7 +91,7 @@ TEST_CASE("golden: the worked example of the log format", "[golden]") {
 TEST_CASE("a changed byte of a record breaks its chain, an unknown event is an error") {
   const ChainedRecord first = first_record();
   std::string second = second_record(first);
-  const RetailDomain domain({{"UTC", {}}});
+  const RetailDomain domain(ZoneTables{{"UTC", {}}});
   for (std::size_t i = 0; i < second.size(); ++i) {
     second[i] = static_cast<char>(second[i] ^ 1);
     CHECK_FALSE(check_record(second, first.point, nullptr).ok());

@@ -316,7 +316,7 @@ TEST_CASE("T3 a terminal's business date never goes back", "[commands][invariant
   }));
 }
 
-TEST_CASE("folding the log again gives the same bytes", "[commands][invariants]") {
+TEST_CASE("the retail events folded again give the same bytes", "[commands][invariants]") {
   CHECK(rc::check([] {
     MemoryTill till;
     open_store(till);

@@ -27,7 +27,8 @@ class ReportingFixture {
   // server.
   std::vector<std::string> rows(const std::string& sql);
   void execute(const std::string& sql);
-  // Every row of every table with `prefix`, sorted; "" for what the views show, which have columns more. Offset rows are left out.
+  // Every row of every table with `prefix`, sorted; "" for what the views show, which have columns more. Offset rows
+  // are left out.
   std::vector<std::string> dump(const std::string& prefix, const std::string& tenant = "");
   // The log's side of the digests, at the head.
   Digests log_digests();

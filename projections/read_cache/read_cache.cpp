@@ -53,8 +53,15 @@ Result<std::shared_ptr<Generation>> ReadCache::open_usable(std::uint64_t number)
   const auto in_log = feed_.point_at(at.position);
   if (!in_log.ok() && in_log.error().kind == ErrorKind::kUnavailable) return in_log.error();
   if (!in_log.ok() || in_log.value() != at) {
-    return Error{ErrorKind::kHistoryMismatch,
-                 "its position " + std::to_string(at.position.value()) + " is not in this log"};
+    const LogPoint durable = feed_.durable();
+    if (durable.log_id == at.log_id && durable.epoch == at.epoch) {
+      return Error{ErrorKind::kHistoryMismatch,
+                   "log: ends at position " + std::to_string(durable.position.value()) +
+                       " or has another history, but the read cache reflects " + std::to_string(at.position.value()) +
+                       " of the same epoch; restore it from a backup, or accept the loss with: till log repair "
+                       "--accept-loss"};
+    }
+    return Error{ErrorKind::kInvalid, "its position " + std::to_string(at.position.value()) + " is not in this log"};
   }
   return opened;
 }
@@ -68,7 +75,9 @@ Status ReadCache::open_serving() {
     publish(std::move(*opened));
     return {};
   }
-  if (opened.error().kind == ErrorKind::kUnavailable) return opened.error();
+  // The cache is a lower bound of what was durable: a log that lost it must not be served.
+  const ErrorKind kind = opened.error().kind;
+  if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kHistoryMismatch) return opened.error();
   return begin_anew(opened.error().message);
 }
 

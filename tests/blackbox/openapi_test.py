@@ -1,0 +1,147 @@
+"""The API's description agrees with the contract's table of routes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from support.case import ContractTest
+from support.client import Api
+from support.world import world
+
+COMMANDS = {
+    "UpsertStore": ("put", "/v1/stores/{store_id}"),
+    "RegisterTerminal": ("put", "/v1/stores/{store_id}/terminals/{terminal_id}"),
+    "SetStorePolicy": ("put", "/v1/stores/{store_id}/policy"),
+    "UpsertProduct": ("put", "/v1/catalog/products/{sku}"),
+    "RegisterCustomer": ("post", "/v1/customers"),
+    "ReceiveStock": ("post", "/v1/inventory/receipts"),
+    "AdjustStock": ("post", "/v1/inventory/adjustments"),
+    "RingUpSale": ("post", "/v1/sales"),
+    "VoidSale": ("post", "/v1/sales/{sale_id}/void"),
+}
+OTHERS = [("post", "/v1/batch"), ("get", "/v1/sales/{sale_id}"), ("get", "/v1/customers/{customer_id}"),
+          ("get", "/v1/inventory/availability"), ("get", "/v1/dashboards/stores/{store_id}"),
+          ("get", "/v1/dashboards/tenant"), ("get", "/v1/reports/sales"), ("get", "/livez"), ("get", "/readyz"),
+          ("get", "/openapi.json"), ("get", "/docs")]
+FIELDS = {
+    "UpsertStore": {"name"},
+    "RegisterTerminal": {"name"},
+    "SetStorePolicy": {"stock", "time_zone", "business_day_cutoff_hour"},
+    "UpsertProduct": {"name", "category", "unit_price", "tax_code", "unit_cost"},
+    "RegisterCustomer": {"customer_id", "name", "email", "phone"},
+    "ReceiveStock": {"receipt_id", "store_id", "lines"},
+    "AdjustStock": {"adjustment_id", "store_id", "sku", "delta", "reason"},
+    "RingUpSale": {"sale_id", "store_id", "terminal_id", "terminal_seq", "occurred_at", "employee_id", "customer_id",
+                   "lines", "taxes", "tenders", "change", "expected_total"},
+    "VoidSale": {"reason"},
+}
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+class OpenApi(ContractTest):
+    document: dict[str, Any]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.document = Api(world().up["url"], None).send("GET", "/openapi.json").json
+
+    def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in node:
+            target: Any = self.document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            node = target
+        return node
+
+    def operation(self, method: str, path: str) -> dict[str, Any]:
+        return self.document["paths"][path][method]
+
+    def test_is_openapi_3_1(self) -> None:
+        self.assertTrue(self.document["openapi"].startswith("3.1"))
+
+    def test_needs_no_key(self) -> None:
+        self.assertEqual(Api(self.world.up["url"], None).send("GET", "/openapi.json").status, 200)
+
+    def test_every_reference_leads_somewhere(self) -> None:
+        for reference in references(self.document):
+            with self.subTest(reference):
+                self.resolve({"$ref": reference})
+
+    def test_every_command_has_its_route_and_name(self) -> None:
+        for name, (method, path) in COMMANDS.items():
+            with self.subTest(name):
+                self.assertEqual(self.operation(method, path)["operationId"], name)
+
+    def test_every_other_route_is_there(self) -> None:
+        for method, path in OTHERS:
+            with self.subTest(path):
+                self.assertTrue(self.operation(method, path)["operationId"])
+
+    def test_operation_ids_are_unique(self) -> None:
+        names = [operation["operationId"] for path in self.document["paths"].values() for operation in path.values()]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_every_described_route_is_served(self) -> None:
+        for path, operations in self.document["paths"].items():
+            for method in operations:
+                with self.subTest(f"{method} {path}"):
+                    url = path.replace("{", "").replace("}", "")
+                    answer = Api(self.world.up["url"], None).send(method.upper(), url)
+                    self.assertNotIn(answer.status, (404, 405), str(answer))
+
+    def test_fields_of_commands(self) -> None:
+        for name, fields in FIELDS.items():
+            method, path = COMMANDS[name]
+            body = self.resolve(self.operation(method, path)["requestBody"])
+            schema = self.resolve(body["content"]["application/json"]["schema"])
+            with self.subTest(name):
+                self.assertLessEqual(fields, set(schema["properties"]))
+                self.assertIs(schema.get("additionalProperties"), False)
+
+    def test_commands_take_protobuf_too(self) -> None:
+        for name, (method, path) in COMMANDS.items():
+            with self.subTest(name):
+                body = self.resolve(self.operation(method, path)["requestBody"])
+                self.assertIn("application/x-protobuf", body["content"])
+
+    def test_commands_require_the_idempotency_key(self) -> None:
+        for name, (method, path) in COMMANDS.items():
+            with self.subTest(name):
+                parameters = [self.resolve(p) for p in self.operation(method, path)["parameters"]]
+                key = next(p for p in parameters if p["name"] == "Idempotency-Key")
+                self.assertTrue(key["required"] and key["in"] == "header")
+
+    def test_commands_answer_201(self) -> None:
+        for name, (method, path) in COMMANDS.items():
+            with self.subTest(name):
+                responses = self.operation(method, path)["responses"]
+                self.assertIn("201", responses)
+                errors = {"400", "401", "403", "409", "413", "415", "422", "429", "503", "507"}
+                self.assertLessEqual(errors, set(responses))
+
+    def test_path_parameters_are_described(self) -> None:
+        for path, operations in self.document["paths"].items():
+            for method, operation in operations.items():
+                named = {p["name"] for p in map(self.resolve, operation.get("parameters", [])) if p["in"] == "path"}
+                with self.subTest(f"{method} {path}"):
+                    self.assertEqual(named, {part[1:-1] for part in path.split("/") if part.startswith("{")})
+
+    def test_reads_take_a_position(self) -> None:
+        for method, path in OTHERS[1:7]:
+            with self.subTest(path):
+                names = {self.resolve(p)["name"] for p in self.operation(method, path)["parameters"]}
+                self.assertLessEqual({"Till-At-Least", "Prefer"}, names)
+
+    def test_problem_is_described(self) -> None:
+        problem = self.document["components"]["schemas"]["Problem"]
+        self.assertLessEqual({"type", "title", "status", "detail", "instance", "code", "retryable", "errors"},
+                             set(problem["properties"]))
