@@ -1,5 +1,7 @@
 #include "engine/books_flusher.h"
 
+#include <algorithm>
+
 namespace till {
 namespace {
 
@@ -70,6 +72,8 @@ void BooksFlusher::run() {
       wake_.notify_all();
     }
     if (failed_) continue;
+    // The store's sorted memtable takes ascending keys at a fraction of the cost of random ones.
+    std::sort(batch.images.begin(), batch.images.end());
     if (Status written = write(batch); !written.ok()) {
       failed_ = true;
       on_failure_(written.error());

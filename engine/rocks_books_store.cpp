@@ -180,7 +180,8 @@ class RocksBooksStore : public BooksStore {
   rocksdb::Options database_options() const {
     rocksdb::Options database;
     database.create_if_missing = true;
-    database.compression = rocksdb::kLZ4Compression;
+    // The first levels are rewritten soon: compressing them would be paid for twice.
+    database.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
     database.write_buffer_size = options_.write_buffer_bytes;
     database.max_write_buffer_number = 3;
     database.max_background_jobs = 2;

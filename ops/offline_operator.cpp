@@ -56,7 +56,11 @@ Result<std::unique_ptr<OperatorClient>> open_offline_operator(const std::string&
   }
   options.config = *config;
   Result<std::unique_ptr<App>> app = App::open(std::move(options));
-  if (!app.ok()) return app.error();
+  if (!app.ok()) {
+    // A folder that has a configuration but no log has lost it.
+    if (app.error().kind == ErrorKind::kNotFound) return Error{ErrorKind::kHistoryMismatch, app.error().message};
+    return app.error();
+  }
   return std::unique_ptr<OperatorClient>(std::make_unique<InProcessOperator>(std::move(*app)));
 }
 

@@ -33,7 +33,7 @@ class BenchServer {
   Result<std::uint64_t> head();
   OperatorClient& operator_client() { return *operator_; }
 
-  // Of a private server: ends it as a power cut would, and starts it again. Time until it was ready.
+  // Of a private server: kills it (SIGKILL) and starts it again. Time until it was ready.
   Result<std::chrono::milliseconds> kill_and_restart();
 
  private:

@@ -82,10 +82,19 @@ class Reporting::Impl {
       return {};
     });
     if (!read.ok()) return read.error();
+    if (Status ours = check_history(report.at); !ours.ok()) return ours.error();
     return report;
   }
 
  private:
+  // Rows of another history stay in their tables until a rebuild; nobody may take them for this log's.
+  Status check_history(const LogPoint& at) {
+    if (at.position == Position()) return {};
+    const Result<LogPoint> here = feed_.point_at(at.position);
+    if (here.ok() && here.value() == at) return {};
+    return Error{ErrorKind::kUnavailable, "the reporting tables hold another log's history; rebuild the view"};
+  }
+
   Status maintain(const RebuildRequest& request, Status (Rebuilder::*work)()) {
     const std::unique_lock lock(maintenance_, std::try_to_lock);
     if (!lock.owns_lock()) return Error{ErrorKind::kUnavailable, "another rebuild or rollback of reporting is running"};

@@ -76,10 +76,10 @@ class Audit:
         what = f"content of record {record['number']}"
         if name == "RingUpSale":
             sale = events["SaleCompleted"]
-            equal([(line["sku"], int(line["quantity_e5"]), int(line["gross"])) for line in sale["lines"]],
-                  [(line["sku"], e5_of(line["quantity"]),
-                    line_gross(e5_of(line["quantity"]), line["unit_price"]["amount"] * 100)) for line in asked["lines"]],
-                  what)
+            wanted = [(line["sku"], e5_of(line["quantity"]),
+                       line_gross(e5_of(line["quantity"]), line["unit_price"]["amount"] * 100))
+                      for line in asked["lines"]]
+            equal([(line["sku"], int(line["quantity_e5"]), int(line["gross"])) for line in sale["lines"]], wanted, what)
             equal((sale["sale_id"], sale["store_id"], sale["terminal_id"], int(sale["terminal_seq"]),
                    int(sale["total"])), (asked["sale_id"], asked["store_id"], asked["terminal_id"],
                                          asked["terminal_seq"], asked["expected_total"]["amount"]), what)

@@ -19,8 +19,9 @@ def reporting_tables(database: MariaDb, till: Till, tenant: str = "") -> dict[st
     prefix = f"g{till.views()['reporting']['generation']}_"
     keys: dict[str, list[str]] = {}
     for table, column in database.query(
-            "SELECT table_name, column_name FROM information_schema.key_column_usage WHERE table_schema = 'till' AND "
-            f"constraint_name = 'PRIMARY' AND table_name LIKE '{prefix[:-1]}\\_%' ORDER BY table_name, ordinal_position"):
+            "SELECT table_name, column_name FROM information_schema.key_column_usage WHERE table_schema = 'till' "
+            f"AND constraint_name = 'PRIMARY' AND table_name LIKE '{prefix[:-1]}\\_%' "
+            "ORDER BY table_name, ordinal_position"):
         keys.setdefault(table, []).append(column)
     check(keys, f"no table {prefix}…")
     dump = {}
