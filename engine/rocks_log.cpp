@@ -264,6 +264,14 @@ Result<LogPoint> scan_tail(rocksdb::DB& database, const std::optional<LogPoint>&
   return at;
 }
 
+// RocksDB names files and offsets; an operator wants to know what is at stake and what to do.
+Error with_advice(const Error& error, const std::optional<LogPoint>& trusted) {
+  if (error.kind != ErrorKind::kCorrupt) return error;
+  const std::string known = trusted ? std::to_string(trusted->position.value()) : "0";
+  return Error{error.kind, error.message + "; the log was durable up to position " + known +
+                               "; restore it from a backup, or accept a loss with: till log repair --accept-loss"};
+}
+
 Status check_lower_bound(const LogPoint& head, const std::optional<LogPoint>& trusted) {
   if (!trusted) return {};
   if (trusted->log_id != head.log_id) return Error{ErrorKind::kHistoryMismatch, "log: the watermark is of another log"};
@@ -310,12 +318,12 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
   Result<OpenedDatabase> opened = open_database(options, false, ErrorKind::kUnavailable);
   if (!opened.ok() && opened.error().kind == ErrorKind::kCorrupt) {
     Result<CutTail> torn = cut_torn_tail(database_of(options), options.directory);
-    if (!torn.ok()) return torn.error();
-    if (torn->cut_bytes == 0) return opened.error();
+    if (!torn.ok()) return with_advice(torn.error(), trusted.value());
+    if (torn->cut_bytes == 0) return with_advice(opened.error(), trusted.value());
     cut = *torn;
     opened = open_database(options, false, ErrorKind::kUnavailable);
   }
-  if (!opened.ok()) return opened.error();
+  if (!opened.ok()) return with_advice(opened.error(), trusted.value());
   Result<LogPoint> head = scan_tail(*opened->database, trusted.value(), report);
   Status bound = head.ok() ? check_lower_bound(head.value(), trusted.value()) : Status(head.error());
   // What recovery read may be in the page cache only, after a failed sync: an SST is synced before it counts.
@@ -323,7 +331,7 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
     const rocksdb::Status flushed = opened->database->Flush(rocksdb::FlushOptions());
     if (!flushed.ok()) bound = log_error(flushed, ErrorKind::kUnavailable);
   }
-  if (!bound.ok()) return bound.error();
+  if (!bound.ok()) return with_advice(bound.error(), trusted.value());
   report.tail_cut = cut.cut_bytes != 0;
   report.cut_file = cut.cut_file;
   report.cut_bytes = cut.cut_bytes;

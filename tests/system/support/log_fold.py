@@ -24,6 +24,11 @@ class Change:
     value: int
 
 
+def comparable_time(text: str) -> str:
+    """A time whose order is that of its text: a whole second is written without a fraction."""
+    return text if "." in text else text.replace("Z", ".000000Z")
+
+
 def date_text(number: int) -> str:
     return f"{number // 10000}-{number // 100 % 100:02d}-{number % 100:02d}"
 
@@ -71,8 +76,9 @@ class LogFold:
         number = record["number"]
         equal(number, self.head + 1, "positions are dense")
         self._check_chain(record)
-        check(record["recorded_at"] >= self._recorded_at, f"record {number}: time goes back")
-        self._recorded_at = record["recorded_at"]
+        recorded_at = comparable_time(record["recorded_at"])
+        check(recorded_at >= self._recorded_at, f"record {number}: time goes back")
+        self._recorded_at = recorded_at
         check(record["position"] not in self.number_of, f"position {record['position']} stands twice")
         self.number_of[record["position"]] = number
         self.records.append(record)
