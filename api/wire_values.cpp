@@ -47,10 +47,10 @@ struct Civil {
   int day;
 };
 
-Civil civil_from_days(std::int64_t days) {
-  days += 719'468;
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const std::int64_t day_of_era = days - era * 146'097;
+Civil civil_from_days(std::int64_t since_1970) {
+  const std::int64_t since_era_0 = since_1970 + 719'468;
+  const std::int64_t era = (since_era_0 >= 0 ? since_era_0 : since_era_0 - 146'096) / 146'097;
+  const std::int64_t day_of_era = since_era_0 - era * 146'097;
   const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted = (5 * day_of_year + 2) / 153;

@@ -1,15 +1,8 @@
 #include "engine/books_loader.h"
 
-#include "schemas/state.pb.h"
+#include "engine/own_kinds.h"
 
 namespace till {
-namespace {
-
-constexpr EntityKind kCommandKey{schema::COMMAND_KEY};
-constexpr EntityKind kTenantChain{schema::TENANT_CHAIN};
-
-}  // namespace
-
 BooksLoader::BooksLoader(const BooksStore& store, const Books& books, const Domain& domain,
                          std::function<void(SubmissionPtr)> resume, std::function<void(const Error&)> on_failure)
     : store_(store),

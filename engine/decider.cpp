@@ -3,7 +3,7 @@
 #include "engine/books_reader.h"
 #include "engine/control_record.h"
 #include "engine/fold.h"
-#include "schemas/state.pb.h"
+#include "engine/own_kinds.h"
 
 namespace till {
 namespace {
@@ -15,10 +15,6 @@ constexpr std::size_t kEventsMost = 1000;
 constexpr std::size_t kEntityBytesMost = 64 * 1024;
 // Below this an event cannot take an entity over its door unseen: entities grow by less than their events.
 constexpr std::size_t kEntityCheckFrom = 4 * 1024;
-
-constexpr EntityKind kCommandKey{schema::COMMAND_KEY};
-constexpr EntityKind kTenantChain{schema::TENANT_CHAIN};
-constexpr EntityKind kTerminalChain{schema::TERMINAL_CHAIN};
 
 void set_hash(std::string* field, const std::string& hash) {
   static const std::string kZero(as_bytes(kZeroHash));

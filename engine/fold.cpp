@@ -1,13 +1,9 @@
 #include "engine/fold.h"
 
-#include "schemas/state.pb.h"
+#include "engine/own_kinds.h"
 
 namespace till {
 namespace {
-
-constexpr EntityKind kCommandKey{schema::COMMAND_KEY};
-constexpr EntityKind kTenantChain{schema::TENANT_CHAIN};
-constexpr EntityKind kTerminalChain{schema::TERMINAL_CHAIN};
 
 template <class State, class Apply>
 void change(Books& books, const std::string& key, Position position, const Apply& apply) {

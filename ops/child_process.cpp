@@ -16,7 +16,7 @@
 namespace till {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{10};
+constexpr std::chrono::milliseconds kEndPoll{10};
 
 // Between fork and exec only what is safe after a fork of a program with threads.
 [[noreturn]] void become(const char* program, char* const* arguments, int log, bool own_group, pid_t parent) {
@@ -90,7 +90,7 @@ bool ChildProcess::wait(std::chrono::milliseconds timeout) {
   const auto end = std::chrono::steady_clock::now() + timeout;
   while (running()) {
     if (std::chrono::steady_clock::now() >= end) return false;
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kEndPoll);
   }
   return true;
 }
@@ -104,7 +104,7 @@ void ChildProcess::stop(std::chrono::milliseconds grace) {
 void ChildProcess::kill() {
   if (!running()) return;
   ::kill(pid_, SIGKILL);
-  while (running()) std::this_thread::sleep_for(kPoll);
+  while (running()) std::this_thread::sleep_for(kEndPoll);
 }
 
 Result<int> run_program(const std::vector<std::string>& arguments, const ChildOptions& options,

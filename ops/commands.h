@@ -1,4 +1,4 @@
-// The subcommands, one file each. main() calls them all after add_common_options().
+// The subcommands, one file each, and the program that they make up.
 #pragma once
 
 namespace CLI {
@@ -8,6 +8,9 @@ class App;
 namespace till {
 
 struct Shell;
+
+// Parses the command line and runs the chosen subcommand; returns the exit code.
+int run_program(int argc, char** argv);
 
 void add_init_command(CLI::App& app, Shell& shell);        // init
 void add_serve_command(CLI::App& app, Shell& shell);       // serve

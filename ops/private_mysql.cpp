@@ -22,9 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kInstallTimeout{120};
-constexpr std::chrono::seconds kStartTimeout{90};
-constexpr std::chrono::milliseconds kStartPoll{50};
-constexpr int kPortAttempts = 3;
+constexpr std::chrono::seconds kMysqlStartTimeout{90};
 constexpr std::size_t kPasswordLength = 24;
 constexpr int kGreetingWaitMs = 2000;
 
@@ -190,7 +188,7 @@ Status PrivateMysql::launch() {
   auto child = ChildProcess::start(command, {log_file_});
   if (!child) return child.error();
   child_.emplace(std::move(*child));
-  const auto end = std::chrono::steady_clock::now() + kStartTimeout;
+  const auto end = std::chrono::steady_clock::now() + kMysqlStartTimeout;
   while (child_->running() && std::chrono::steady_clock::now() < end) {
     if (answers()) {
       unlink((directory_ + "/init.sql").c_str());

@@ -13,9 +13,7 @@
 namespace till {
 namespace {
 
-constexpr std::chrono::seconds kStartTimeout{30};
-constexpr std::chrono::milliseconds kStartPoll{20};
-constexpr int kPortAttempts = 3;
+constexpr std::chrono::seconds kNatsStartTimeout{30};
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -78,7 +76,7 @@ Status PrivateNats::launch() {
                                    {log_file_});
   if (!child) return child.error();
   child_.emplace(std::move(*child));
-  const auto end = std::chrono::steady_clock::now() + kStartTimeout;
+  const auto end = std::chrono::steady_clock::now() + kNatsStartTimeout;
   while (child_->running() && std::chrono::steady_clock::now() < end) {
     if (accepts(port_)) return {};
     std::this_thread::sleep_for(kStartPoll);

@@ -2,6 +2,7 @@
 // program. No system service is touched. One thread each.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,11 @@
 #include "ops/services.h"
 
 namespace till {
+
+// Another port is tried where the one that was free is taken before the server has it.
+inline constexpr int kPortAttempts = 3;
+// How often a starting server is asked whether it answers.
+inline constexpr std::chrono::milliseconds kStartPoll{20};
 
 // A port of 127.0.0.1 that is free now; 0 where there is none.
 std::uint16_t free_port();

@@ -6,7 +6,7 @@ namespace till {
 namespace {
 
 constexpr const char* kDefaultUrl = "http://127.0.0.1:8080";
-constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kReadyPoll{50};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ Status wait_until_ready(const std::string& url, std::chrono::milliseconds timeou
     if (reply && reply->status == 200) return {};
     if (reply) last = "not ready: " + reply->body;
     if (std::chrono::steady_clock::now() >= end) return Error{ErrorKind::kUnavailable, last};
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kReadyPoll);
   }
   return Error{ErrorKind::kUnavailable, "the server ended before it was ready"};
 }
@@ -57,7 +57,7 @@ Result<ServeAddress> wait_for_address(const std::string& data, std::chrono::mill
     if (std::chrono::steady_clock::now() >= end) {
       return Error{ErrorKind::kUnavailable, "the server did not start to listen in time"};
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kReadyPoll);
   }
   return Error{ErrorKind::kUnavailable, "the server ended before it listened"};
 }

@@ -21,6 +21,12 @@ struct BenchOptions {
   std::string directory;          // of the private server's data; empty: a temporary one
 };
 
+// The chain under every load.
+inline constexpr std::size_t kStores = 53, kTerminalsPerStore = 4, kSkus = 20'000;
+
+// Statuses that count as good answers.
+inline constexpr unsigned kOk = 200, kCreated = 201;
+
 // Extra numbers of a case, by name.
 using BenchNumbers = std::vector<std::pair<std::string, std::int64_t>>;
 

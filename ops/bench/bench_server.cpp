@@ -9,7 +9,6 @@
 namespace till {
 namespace {
 
-constexpr std::size_t kStores = 53, kTerminalsPerStore = 4, kSkus = 20'000;
 constexpr std::chrono::seconds kStartTimeout{600};
 constexpr std::string_view kTenant = "bench";
 

@@ -7,7 +7,6 @@
 namespace till {
 namespace {
 
-constexpr unsigned kOk = 200;
 constexpr std::size_t kRequests = 8192;
 
 std::vector<std::string> make_requests(const std::string& key, const TradeShape& shape) {

@@ -8,7 +8,7 @@
 namespace till {
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{50};
+constexpr std::chrono::milliseconds kJobPoll{50};
 constexpr std::chrono::minutes kJobTimeout{60};
 constexpr std::size_t kLoadedProducts = 2000;
 
@@ -52,7 +52,7 @@ Status settle(BenchServer& server, std::string_view view) {
     for (const auto& one : views->items()) {
       if (one["view"].text() == view && one["lag"].integer() == 0) return {};
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kJobPoll);
   }
   return Error{ErrorKind::kUnavailable, "the view " + std::string(view) + " did not catch up"};
 }
@@ -65,7 +65,7 @@ Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
     if ((*state)["state"].text() != "running") {
       return Error{ErrorKind::kPoison, "the rebuild ended: " + std::string((*state)["error"].text())};
     }
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kJobPoll);
   }
   return Error{ErrorKind::kUnavailable, "the rebuild did not end in time"};
 }

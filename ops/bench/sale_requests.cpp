@@ -4,12 +4,12 @@
 #include <cstdio>
 
 #include "api/wire_values.h"
+#include "ops/bench/bench.h"
 #include "ops/seeded_random.h"
 
 namespace till {
 namespace {
 
-constexpr std::size_t kSkus = 20'000;
 constexpr std::size_t kBaskets = 8192;
 constexpr std::size_t kLines = 3;
 

@@ -12,7 +12,6 @@ namespace till {
 namespace {
 
 constexpr std::size_t kBatch = 500;
-constexpr unsigned kCreated = 201, kOk = 200;
 
 struct SalesLoad {
   unsigned connections;

@@ -14,7 +14,6 @@ namespace {
 using reporting::SessionKind;
 using reporting::SqlConnection;
 
-constexpr std::size_t kStores = 53, kSkus = 20'000;
 constexpr std::chrono::seconds kAnswerTimeout{60};
 constexpr int kAttemptsMost = 20;  // of one sale that meets a deadlock
 
