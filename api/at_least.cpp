@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/named_thread.h"
+
 namespace till {
 namespace {
 
@@ -12,7 +14,8 @@ constexpr std::chrono::milliseconds kLookAtDeadlines{10};
 
 }  // namespace
 
-AtLeastWaits::AtLeastWaits(Queries& queries) : queries_(queries), thread_([this] { run(); }) {}
+AtLeastWaits::AtLeastWaits(Queries& queries)
+    : queries_(queries), thread_(named_thread("at-least", [this] { run(); })) {}
 
 AtLeastWaits::~AtLeastWaits() {
   stop();

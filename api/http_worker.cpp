@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "api/http_connection.h"
+#include "engine/named_thread.h"
 
 namespace till {
 namespace {
@@ -27,7 +28,7 @@ HttpWorker::HttpWorker(std::shared_ptr<HttpShared> shared)
 }
 
 void HttpWorker::start() {
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = named_thread("http", [this] { io_.run(); });
 }
 
 void HttpWorker::adopt(int fd, int family, bool over_limit) {

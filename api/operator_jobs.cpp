@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/json_writer.h"
+#include "engine/named_thread.h"
 
 namespace till {
 namespace {
@@ -66,7 +67,7 @@ Result<std::string> OperatorJobs::start(std::string what, Work work) {
   job->id = std::to_string(++last_id_);
   job->what = std::move(what);
   jobs_.push_back(job);
-  job->thread = std::thread([this, job, work = std::move(work)] { run(*job, work); });
+  job->thread = named_thread("job", [this, job, work = std::move(work)] { run(*job, work); });
   return job->id;
 }
 

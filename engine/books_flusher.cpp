@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/named_thread.h"
+
 namespace till {
 namespace {
 
@@ -17,7 +19,7 @@ BooksFlusher::BooksFlusher(BooksStore& store, Feed& feed, std::uint64_t durable_
       durable_every_(durable_every),
       on_failure_(std::move(on_failure)),
       made_durable_(feed.durable().position),
-      thread_([this] { run(); }) {}
+      thread_(named_thread("books-flusher", [this] { run(); })) {}
 
 BooksFlusher::~BooksFlusher() {
   stop(false);

@@ -1,5 +1,6 @@
 #include "engine/books_loader.h"
 
+#include "engine/named_thread.h"
 #include "engine/own_kinds.h"
 
 namespace till {
@@ -10,7 +11,7 @@ BooksLoader::BooksLoader(const BooksStore& store, const Books& books, const Doma
       domain_(domain),
       resume_(std::move(resume)),
       on_failure_(std::move(on_failure)),
-      thread_([this] { run(); }) {}
+      thread_(named_thread("books-loader", [this] { run(); })) {}
 
 BooksLoader::~BooksLoader() {
   stop();

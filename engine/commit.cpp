@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "engine/named_thread.h"
+
 namespace till {
 
 void Committer::Group::clear() {
@@ -19,7 +21,7 @@ Committer::Committer(Log& log, LogFeed& feed, CommitOptions options, std::functi
       on_room_(std::move(on_room)),
       on_failure_(std::move(on_failure)),
       head_(log.head()),
-      thread_([this] { run(); }) {}
+      thread_(named_thread("commit", [this] { run(); })) {}
 
 Committer::~Committer() {
   stop();

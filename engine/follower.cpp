@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/named_thread.h"
+
 namespace till {
 namespace {
 
@@ -25,7 +27,7 @@ void Follower::start() {
   stopping_ = false;
   // One that had stopped is on its way again: who waits from now on waits for the new run.
   set_state(FollowerState::kRetrying, "starting");
-  thread_ = std::thread([this] { run(); });
+  thread_ = named_thread(std::string(view_.name()), [this] { run(); });
 }
 
 void Follower::stop() {

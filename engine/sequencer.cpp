@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "engine/named_thread.h"
+
 namespace till {
 namespace {
 
@@ -37,7 +39,7 @@ Sequencer::Sequencer(const EngineOptions& options, Decider& decider, Books& book
       flushed_at_(steady_seen_) {
   const std::int64_t most = std::chrono::duration_cast<std::chrono::microseconds>(options.clock_jump_most).count();
   if (last_recorded_at.value() - clock_seen_.value() > most) clock_suspect_ = true;
-  thread_ = std::thread([this] { run(); });
+  thread_ = named_thread("sequencer", [this] { run(); });
 }
 
 Sequencer::~Sequencer() {

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "engine/durable_file.h"
+#include "engine/named_thread.h"
 #include "engine/transaction.h"
 
 namespace till {
@@ -60,7 +61,8 @@ Status write_watermark(const std::string& path, const LogPoint& point) {
   return replace_file(path, body + ' ' + to_hex(as_bytes(sha256(body))) + '\n');
 }
 
-WatermarkWriter::WatermarkWriter(std::string path) : path_(std::move(path)), thread_([this] { run(); }) {}
+WatermarkWriter::WatermarkWriter(std::string path)
+    : path_(std::move(path)), thread_(named_thread("watermark", [this] { run(); })) {}
 
 WatermarkWriter::~WatermarkWriter() {
   stop();

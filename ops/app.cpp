@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "api/operator_keys.h"
+#include "engine/named_thread.h"
 #include "engine/rocks_books_store.h"
 #include "engine/rocks_log.h"
 #include "engine/secret_file.h"
@@ -65,7 +66,7 @@ Result<std::unique_ptr<App>> App::open(AppOptions options) {
   if (Status opened = app->open_views(); !opened.ok()) return opened.error();
   app->add_operator_routes();
   app->add_metrics();
-  app->disk_watch_ = std::thread([raw = app.get()] { raw->watch_disk(); });
+  app->disk_watch_ = named_thread("disk-watch", [raw = app.get()] { raw->watch_disk(); });
   return app;
 }
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "engine/named_thread.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/generation_files.h"
 #include "projections/read_cache/queries.h"
@@ -129,7 +130,7 @@ void ReadCache::start() {
   started_ = true;
   stopping_ = false;
   serving_->follower->start();
-  supervisor_ = std::thread([this] { supervise(); });
+  supervisor_ = named_thread("cache-watch", [this] { supervise(); });
 }
 
 void ReadCache::stop() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/named_thread.h"
 #include "projections/relay/session.h"
 
 namespace till {
@@ -58,7 +59,7 @@ void Relay::start() {
   if (thread_.joinable()) return;
   stopping_ = false;
   set_state(FollowerState::kRetrying, "not yet connected to NATS");
-  thread_ = std::thread([this] { run(); });
+  thread_ = named_thread("relay", [this] { run(); });
 }
 
 void Relay::stop() {
