@@ -66,6 +66,7 @@ struct DecideContext {
   Position position;  // that the transaction will have
   Micros recorded_at;
   Fingerprint fingerprint{};  // of the command as its client sent it
+  std::string_view bound_terminal;  // the only terminal that the actor may act for; empty: any
   google::protobuf::Arena* arena = nullptr;
 };
 

@@ -49,6 +49,24 @@ TEST_CASE("api: the same sale under another key gives the first result") {
   CHECK(again.header("Idempotent-Replayed") == "true");
 }
 
+TEST_CASE("api: a key that is bound to a terminal voids the sales of that terminal only") {
+  ApiWorld world;
+  world.set_up_acme();
+  REQUIRE(world.send("POST", kSales, world.sale_body("r1", 1), world.terminal_key, "k1").status == 201);
+  REQUIRE(world.send("POST", kSales, world.sale_body("r2", 1, "t2"), world.manager_key, "k2").status == 201);
+  const std::string reason = R"({"reason":"typed wrong"})";
+  const ApiReply others = world.send("POST", "/v1/sales/r2/void", reason, world.terminal_key, "k3");
+  CHECK(others.status == 403);
+  CHECK(others.code() == "TERMINAL_NOT_PERMITTED");
+  const ApiReply batch = world.send(
+      "POST", "/v1/batch",
+      R"({"commands":[{"idempotency_key":"k4","command":"VoidSale","body":{"sale_id":"r2","reason":"typed wrong"}}]})",
+      world.terminal_key, {});
+  CHECK(batch.json()["results"].items().front()["status"].integer() == 403);
+  CHECK(world.send("POST", "/v1/sales/r1/void", reason, world.terminal_key, "k5").status == 201);
+  CHECK(world.send("POST", "/v1/sales/r2/void", reason, world.manager_key, "k6").status == 201);
+}
+
 TEST_CASE("api: JSON and Protobuf of one request are one payload") {
   ApiWorld world;
   world.set_up_acme();

@@ -150,15 +150,17 @@ class FileReader {
     else if (word == "at")
       now_us_ = scenario.when.at_us = parse_time(trim(directive.rest));
     else if (word == "given")
-      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest)});
+      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest), {}});
     else if (word == "when")
-      scenario.when = {now_us_, parse<schema::Command>(directive.rest)};
+      scenario.when = {now_us_, parse<schema::Command>(directive.rest), {}};
     else if (word == "set" || word == "add" || word == "clear")
       change(scenario.when.command, directive);
+    else if (word == "bound")
+      scenario.when.bound_terminal = trim(directive.rest);
     else if (word == "fresh")
       scenario.given.clear();
     else if (word == "sent")
-      scenario.given.push_back({now_us_, scenario.when.command});
+      scenario.given.push_back({now_us_, scenario.when.command, {}});
     else if (word == "then")
       scenario.then.push_back(parse<schema::Event>(directive.rest));
     else if (word == "answer")
