@@ -31,7 +31,8 @@ struct BatchHandler::Pending {
   }
 };
 
-void BatchHandler::handle(const HttpRequest& request, Principal&& principal, HttpResponder responder) {
+void BatchHandler::handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal,
+                          HttpResponder responder) {
   auto pending = std::make_shared<Pending>();
   pending->responder = std::move(responder);
   Caller& caller = pending->caller;
@@ -39,6 +40,7 @@ void BatchHandler::handle(const HttpRequest& request, Principal&& principal, Htt
   caller.instance = request_instance(request);
   caller.traceparent = valid_traceparent(request.traceparent);
   caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
+  if (auto problem = refuse_scope(caller.principal, *match.route, caller.instance)) return pending->refuse(*problem);
   const std::optional<WireForm> form = wire_form_of_content_type(request.content_type);
   if (!form) return pending->refuse(make_problem(schema::UNSUPPORTED_MEDIA_TYPE, {}, caller.instance));
   caller.answer_form = wire_form_of_accept(request.accept, *form);

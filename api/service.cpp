@@ -171,7 +171,7 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
     case RouteKind::kCommand:
       return commands_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kBatch:
-      return batches_.handle(request, std::move(principal), std::move(responder));
+      return batches_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kSale:
     case RouteKind::kCustomer:
     case RouteKind::kAvailability:

@@ -218,6 +218,16 @@ TEST_CASE("api: a batch answers each command by itself, in order") {
   CHECK(call(world.handler(), "POST", "/v1/batch", "[]", fields).status == 400);
 }
 
+TEST_CASE("api: a key that may send no command gets no batch read") {
+  ApiWorld world;
+  world.set_up_acme();
+  for (const std::string body : {R"({"commands":[]})", "{", "[]"}) {
+    const ApiReply reply = world.send("POST", "/v1/batch", body, world.reporting_key, {});
+    CHECK(reply.status == 403);
+    CHECK(reply.code() == "FORBIDDEN");
+  }
+}
+
 TEST_CASE("api: personal fields are sealed in the log and plain in the answer") {
   ApiWorld world;
   world.set_up_acme();
