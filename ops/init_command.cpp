@@ -7,6 +7,7 @@
 #include "ops/app.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
+#include "ops/data_folder.h"
 
 namespace till {
 namespace {
@@ -21,9 +22,9 @@ RocksLogOptions log_options(const DataLayout& layout) {
 
 int init(const Shell& shell) {
   const DataLayout layout(shell.options.data);
-  std::error_code trouble;
-  std::filesystem::create_directories(layout.directory, trouble);
-  if (trouble) return fail(kExitFailed, "cannot create " + layout.directory + ": " + trouble.message());
+  for (const Status& made : {make_data_folder(layout.directory), make_private_folder(layout.log)}) {
+    if (!made.ok()) return fail(kExitFailed, made.error().message);
+  }
   Result<DirectoryLock> lock = DirectoryLock::take(layout.directory);
   if (!lock.ok()) return fail(kExitFailed, lock.error().message);
   if (Status created = create_rocks_log(log_options(layout)); !created.ok()) return fail(created.error());
