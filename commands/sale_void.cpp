@@ -50,6 +50,7 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
                   "This key is bound to terminal " + std::string(bound) + ", the sale is of another", "/sale_id");
   }
   if (known->voided()) {
+    if (same_content(known->void_fingerprint(), deciding)) return AlreadyDone{Position(known->void_position())};
     return reject(schema::SALE_ALREADY_VOIDED, "Sale " + command.sale_id() + " is voided already", "/sale_id");
   }
   if (!day_lasts(sale, deciding.books)) {
@@ -72,8 +73,10 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
   return accepted;
 }
 
-void evolve_voided(schema::SaleState& state, const schema::SaleVoided&, const schema::Record&) {
+void evolve_voided(schema::SaleState& state, const schema::SaleVoided&, const schema::Record& record) {
   state.set_voided(true);
+  state.set_void_position(record.position());
+  state.set_void_fingerprint(record.fingerprint());
 }
 
 using schema::Command;

@@ -67,6 +67,22 @@ TEST_CASE("api: a key that is bound to a terminal voids the sales of that termin
   CHECK(world.send("POST", "/v1/sales/r2/void", reason, world.manager_key, "k6").status == 201);
 }
 
+TEST_CASE("api: the same void under another key gives the first result") {
+  ApiWorld world;
+  world.set_up_acme();
+  REQUIRE(world.send("POST", kSales, world.sale_body("r1", 1), world.terminal_key, "k1").status == 201);
+  const std::string reason = R"({"reason":"typed wrong"})";
+  const ApiReply first = world.send("POST", "/v1/sales/r1/void", reason, world.terminal_key, "k2");
+  REQUIRE(first.status == 201);
+  const ApiReply again = world.send("POST", "/v1/sales/r1/void", reason, world.manager_key, "k3");
+  CHECK(again.status == 201);
+  CHECK(again.body == first.body);
+  CHECK(again.header("Idempotent-Replayed") == "true");
+  const ApiReply other = world.send("POST", "/v1/sales/r1/void", R"({"reason":"returned"})", world.terminal_key, "k4");
+  CHECK(other.status == 409);
+  CHECK(other.code() == "SALE_ALREADY_VOIDED");
+}
+
 TEST_CASE("api: JSON and Protobuf of one request are one payload") {
   ApiWorld world;
   world.set_up_acme();
