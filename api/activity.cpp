@@ -80,11 +80,11 @@ Status Activity::apply(std::span<const TransactionPtr> batch) {
 }
 
 bool Activity::sampled(Position position) {
-  // The finalizer of MurmurHash3: every bit of the position moves every bit of the result.
-  std::uint64_t hash = position.value();
-  hash = (hash ^ (hash >> 33)) * 0xFF51'AFD7'ED55'8CCDu;
-  hash = (hash ^ (hash >> 33)) * 0xC4CE'B9FE'1A85'EC53u;
-  return (hash ^ (hash >> 33)) % kStreamSample == 0;
+  // SplitMix64: every bit of the position moves every bit of the result.
+  std::uint64_t hash = position.value() + 0x9E37'79B9'7F4A'7C15u;
+  hash = (hash ^ (hash >> 30)) * 0xBF58'476D'1CE4'E5B9u;
+  hash = (hash ^ (hash >> 27)) * 0x94D0'49BB'1331'11EBu;
+  return (hash ^ (hash >> 31)) % kStreamSample == 0;
 }
 
 void Activity::count_tenant(const Transaction& transaction) {

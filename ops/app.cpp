@@ -1,6 +1,7 @@
 #include "ops/app.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -75,6 +76,8 @@ Status App::open_stores() {
   Result<DirectoryLock> lock = DirectoryLock::take(layout_.directory);
   if (!lock.ok()) return lock.error();
   lock_ = std::make_unique<DirectoryLock>(std::move(*lock));
+  // What the stores make later, such as the books made anew, is its owner's alone too.
+  ::umask(0077);
   for (const std::string& folder : {layout_.books, layout_.cache, layout_.relay, layout_.keys, layout_.secrets}) {
     if (Status made = make_private_folder(folder); !made.ok()) return made;
   }
