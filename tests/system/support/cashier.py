@@ -125,8 +125,10 @@ class Cashier(threading.Thread):
     def _known_sales(self) -> list[str]:
         return [entry.command.body["sale_id"] for entry in self._known if entry.command.name == "RingUpSale"]
 
-    def _void_of(self, sale: str, reason: str = "wrong item", must_reject: str = "") -> list[Entry]:
-        return [Entry(Command(f"key-{self._new_id()}-void", "VoidSale", {"sale_id": sale, "reason": reason}),
+    def _void_of(self, sale: str, must_reject: str = "") -> list[Entry]:
+        """For a reason that no other void has: only _same_content() sends the same void again."""
+        void = f"{self._new_id()}-void"
+        return [Entry(Command(f"key-{void}", "VoidSale", {"sale_id": sale, "reason": f"wrong item, {void}"}),
                       must_reject=must_reject)]
 
     def _void(self) -> list[Entry]:
@@ -135,7 +137,7 @@ class Cashier(threading.Thread):
 
     def _void_again(self) -> list[Entry]:
         voided = [entry.command.body["sale_id"] for entry in self._known if entry.command.name == "VoidSale"]
-        return self._void_of(self._draw.choice(voided), "again", "SALE_ALREADY_VOIDED") if voided else self._single()
+        return self._void_of(self._draw.choice(voided), "SALE_ALREADY_VOIDED") if voided else self._single()
 
     def _receive(self) -> list[Entry]:
         receipt = f"{self._new_id()}-receipt"
