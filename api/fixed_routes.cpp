@@ -37,7 +37,8 @@ Route batch() {
 
 QueryParameter business_date() {
   static_assert(kDaysSearched == 31);
-  return {"business_date", "date", false, false, "Business day; if left out the latest one with sales of the last 31 days, else today in UTC"};
+  return {"business_date", "date", false, false,
+          "Business day; if left out the latest one with sales of the last 31 days, else today in UTC"};
 }
 
 }  // namespace

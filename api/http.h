@@ -36,7 +36,8 @@ struct HttpResponse {
 };
 
 // Answers one request. send() may be called from any thread, once; it hands the answer to the connection's I/O thread.
-// Dropped unused, the request is answered with a problem of status 500. Cheap to move; outliving the connection is harmless.
+// Dropped unused, the request is answered with a problem of status 500. Cheap to move; outliving the connection is
+// harmless.
 class HttpResponder {
  public:
   class Sink {

@@ -26,8 +26,8 @@ constexpr EntityKind kStock = kind_of(schema::STOCK);
 // How far a till's clock may run ahead of the server's.
 constexpr std::int64_t kAheadMostUs = 24LL * 3'600 * 1'000'000;
 
-// A sale is kept whole in its entity, whose door is 64 KiB; what a void adds there takes the rest. Its event and that of
-// its void, with the sale in it, then fit the doors as well, and so does a record of 499 lines that take two stock
+// A sale is kept whole in its entity, whose door is 64 KiB; what a void adds there takes the rest. Its event and that
+// of its void, with the sale in it, then fit the doors as well, and so does a record of 499 lines that take two stock
 // events each: 64 KiB + 998 x 370 bytes of 512 KiB.
 constexpr std::size_t kSaleBytesMost = 63 * 1024;
 

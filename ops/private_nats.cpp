@@ -16,8 +16,8 @@ namespace till {
 namespace {
 
 constexpr std::chrono::seconds kNatsStartTimeout{30};
-constexpr std::size_t kPasswordLength = 24;
-constexpr const char* kUser = "till";
+constexpr std::size_t kNatsPasswordLength = 24;
+constexpr const char* kNatsUser = "till";
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -65,7 +65,7 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
   PrivateNats server;
   server.directory_ = directory + "/nats";
   server.log_file_ = log_file;
-  server.password_ = random_secret(kPasswordLength);
+  server.password_ = random_secret(kNatsPasswordLength);
   Status status = make_private_folder(server.directory_);
   if (!status) return status.error();
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
@@ -77,14 +77,14 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
 }
 
 std::string PrivateNats::url() const {
-  return std::string("nats://") + kUser + ":" + password_ + "@127.0.0.1:" + std::to_string(port_);
+  return std::string("nats://") + kNatsUser + ":" + password_ + "@127.0.0.1:" + std::to_string(port_);
 }
 
 // Other users of this machine reach the port: only who can read the file, or `up.json`, knows the password.
 Status PrivateNats::launch() {
   const std::string config = directory_ + "/nats.conf";
   const auto written = replace_file(
-      config, std::string("authorization { user: \"") + kUser + "\", password: \"" + password_ + "\" }\n", 0600);
+      config, std::string("authorization { user: \"") + kNatsUser + "\", password: \"" + password_ + "\" }\n", 0600);
   if (!written) return written;
   auto child =
       ChildProcess::start({"nats-server", "--config", config, "--addr", "127.0.0.1", "--port", std::to_string(port_),

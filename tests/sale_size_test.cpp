@@ -1,5 +1,5 @@
-// The largest sales that the schema admits: taken and voided within the doors of the record format, or refused when they
-// are rung up.
+// The largest sales that the schema admits: taken and voided within the doors of the record format, or refused when
+// they are rung up.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
