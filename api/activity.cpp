@@ -11,8 +11,6 @@ constexpr std::size_t kTenantsCounted = 10'000;
 constexpr std::size_t kTenantsShown = 50;
 constexpr std::size_t kStreamPlaces = 256;
 constexpr std::size_t kStreamsShown = 20;
-// One transaction in so many is looked at for hot streams, so that counting costs next to nothing.
-constexpr std::uint64_t kStreamSample = 8;
 
 }  // namespace
 
@@ -75,10 +73,18 @@ Status Activity::apply(std::span<const TransactionPtr> batch) {
   TILL_ASSERT(batch.front()->position() == at_.position.next());
   for (const TransactionPtr& transaction : batch) {
     count_tenant(*transaction);
-    if (transaction->position().value() % kStreamSample == 0) count_streams(*transaction);
+    if (sampled(transaction->position())) count_streams(*transaction);
   }
   at_ = batch.back()->point();
   return {};
+}
+
+bool Activity::sampled(Position position) {
+  // SplitMix64: every bit of the position moves every bit of the result.
+  std::uint64_t hash = position.value() + 0x9E37'79B9'7F4A'7C15u;
+  hash = (hash ^ (hash >> 30)) * 0xBF58'476D'1CE4'E5B9u;
+  hash = (hash ^ (hash >> 27)) * 0x94D0'49BB'1331'11EBu;
+  return (hash ^ (hash >> 31)) % kStreamSample == 0;
 }
 
 void Activity::count_tenant(const Transaction& transaction) {
@@ -121,7 +127,7 @@ void Activity::write(MetricsText& text) const {
     other.bytes += tenants[i].second.bytes;
   }
   if (tenants.size() > kTenantsShown) tenants.resize(kTenantsShown);
-  tenants.emplace_back("other", other);
+  tenants.emplace_back(kOtherTenants, other);
   text.family("till_tenant_transactions_total", "counter", "Accepted transactions by tenant, the busiest by name.");
   for (const auto& [name, tenant] : tenants) text.sample({{"tenant", name}}, tenant.transactions);
   text.family("till_tenant_bytes_total", "counter", "Bytes stored in the log by tenant, the busiest by name.");

@@ -39,6 +39,9 @@ class FrequentNames {
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> index_;
 };
 
+// The label of all tenants that are not shown by name; no tenant's id has an underscore.
+inline constexpr std::string_view kOtherTenants = "_other";
+
 // A view in memory with its own follower, from the log's head at start on. write() from any thread.
 class Activity : public View {
  public:
@@ -48,6 +51,10 @@ class Activity : public View {
   void stop();
   void write(MetricsText& text) const;
   FollowerStatus status() const { return follower_.status(); }
+  // Whether the streams of the transaction at `position` are counted: one position in kStreamSample, in no pattern that
+  // a regular load could keep step with.
+  static bool sampled(Position position);
+  static constexpr std::uint64_t kStreamSample = 8;
 
   std::string_view name() const override { return "activity"; }
   Result<LogPoint> checkpoint() override;

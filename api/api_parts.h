@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/at_least.h"
+#include "api/command_counts.h"
 #include "api/fingerprint.h"
 #include "api/queries.h"
 #include "api/rate_limit.h"
@@ -42,6 +43,7 @@ struct ApiParts {
   const LogId log_id;
   const Epoch epoch;  // of every transaction accepted by this process
   RateLimit rate_limit;
+  CommandCounts counts;
   AtLeastWaits waits;
   WorkerPool sealing;
   WorkerPool answers;

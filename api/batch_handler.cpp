@@ -31,7 +31,8 @@ struct BatchHandler::Pending {
   }
 };
 
-void BatchHandler::handle(const HttpRequest& request, Principal&& principal, HttpResponder responder) {
+void BatchHandler::handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal,
+                          HttpResponder responder) {
   auto pending = std::make_shared<Pending>();
   pending->responder = std::move(responder);
   Caller& caller = pending->caller;
@@ -39,6 +40,7 @@ void BatchHandler::handle(const HttpRequest& request, Principal&& principal, Htt
   caller.instance = request_instance(request);
   caller.traceparent = valid_traceparent(request.traceparent);
   caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
+  if (auto problem = refuse_scope(caller.principal, *match.route, caller.instance)) return pending->refuse(*problem);
   const std::optional<WireForm> form = wire_form_of_content_type(request.content_type);
   if (!form) return pending->refuse(make_problem(schema::UNSUPPORTED_MEDIA_TYPE, {}, caller.instance));
   caller.answer_form = wire_form_of_accept(request.accept, *form);
@@ -71,7 +73,10 @@ void BatchHandler::prepare_item(Pending& pending, std::size_t index, BatchEntry&
   if (item.route != nullptr) problem = refuse_scope(caller.principal, *item.route, caller.instance);
   if (!problem) problem = std::move(item.decoded.problem);
   if (!problem) problem = refuse_terminal(caller.principal, *item.route, *item.decoded.command, caller.instance);
-  if (problem) return pending.set_result(index, reply_with(*problem, caller.answer_form));
+  if (problem) {
+    parts_.counts.add(caller.principal.tenant, CommandFate::kRefused);
+    return pending.set_result(index, reply_with(*problem, caller.answer_form));
+  }
   pending.requests.push_back(make_request(caller, fingerprint_key, *item.route, std::move(item.idempotency_key),
                                           std::move(item.decoded.command)));
   pending.places.push_back(index);
@@ -86,6 +91,7 @@ void BatchHandler::seal_and_submit(const std::shared_ptr<Pending>& pending) {
     if (needs_sealing(*pending->routes[i])) {
       auto problem = seal_request(parts_, *pending->routes[i], pending->requests[i], pending->caller.instance);
       if (problem) {
+        parts_.counts.add(pending->caller.principal.tenant, CommandFate::kRefused);
         pending->set_result(pending->places[i], reply_with(*problem, pending->caller.answer_form));
         continue;
       }
@@ -105,6 +111,9 @@ void BatchHandler::seal_and_submit(const std::shared_ptr<Pending>& pending) {
 // The answers are written on a worker: a thousand of them would hold up the commit thread.
 void BatchHandler::submit(const std::shared_ptr<Pending>& pending) {
   parts_.engine.submit(std::move(pending->requests), [this, pending](std::vector<Outcome>&& outcomes) {
+    FateCounts fates{};
+    for (const Outcome& outcome : outcomes) ++fates[static_cast<std::size_t>(fate_of(outcome.kind))];
+    parts_.counts.add(pending->caller.principal.tenant, fates);
     auto shared_outcomes = std::make_shared<std::vector<Outcome>>(std::move(outcomes));
     const bool posted =
         parts_.answers.post([this, pending, shared_outcomes] { finish(pending, std::move(*shared_outcomes)); });

@@ -18,7 +18,7 @@ class BatchHandler {
   // `parts` outlives this object.
   explicit BatchHandler(ApiParts& parts) : parts_(parts) {}
 
-  void handle(const HttpRequest& request, Principal&& principal, HttpResponder responder);
+  void handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal, HttpResponder responder);
 
  private:
   struct Pending;

@@ -93,6 +93,7 @@ CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey
   request.fingerprint = Fingerprinter::of(fingerprint_key, member_of(*command, route));
   request.body = std::move(command);
   request.actor = caller.principal.key_id;
+  if (caller.principal.scope == schema::TERMINAL) request.bound_terminal = caller.principal.terminal;
   request.traceparent = caller.traceparent;
   return request;
 }

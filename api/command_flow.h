@@ -30,7 +30,8 @@ struct Caller {
 // A valid W3C traceparent, else nothing.
 std::string_view valid_traceparent(std::string_view value);
 
-// The problem where the key may not use the route, or not for the terminal that the command names.
+// The problem where the key may not use the route, or not for the terminal that the command names. A command that names
+// none, such as a void, is held against the key's terminal when it is decided (CommandRequest::bound_terminal).
 std::optional<schema::Problem> refuse_scope(const Principal& principal, const Route& route, std::string_view instance);
 std::optional<schema::Problem> refuse_terminal(const Principal& principal, const Route& route,
                                                const schema::Command& command, std::string_view instance);

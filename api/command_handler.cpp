@@ -9,17 +9,21 @@ namespace till {
 
 // A request on its way through other threads.
 struct CommandHandler::Pending {
+  CommandCounts& counts;
   Caller caller;
   HttpResponder responder;
 
-  void refuse(const schema::Problem& problem) { responder.send(problem_response(problem, caller.answer_form)); }
+  // Of what the engine has not decided.
+  void refuse(const schema::Problem& problem) {
+    counts.add(caller.principal.tenant, CommandFate::kRefused);
+    responder.send(problem_response(problem, caller.answer_form));
+  }
   void answer(CommandReply&& reply) { responder.send(response_of(std::move(reply), caller.answer_form)); }
 };
 
 void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal,
                             HttpResponder responder) {
-  auto pending = std::make_shared<Pending>();
-  pending->responder = std::move(responder);
+  auto pending = std::make_shared<Pending>(parts_.counts, Caller{}, std::move(responder));
   Caller& caller = pending->caller;
   caller.principal = std::move(principal);
   caller.instance = request_instance(request);
@@ -69,10 +73,13 @@ void CommandHandler::submit(std::shared_ptr<Pending> pending, CommandRequest&& c
 }
 
 void CommandHandler::finish(const std::shared_ptr<Pending>& pending, const Outcome& outcome) {
+  parts_.counts.add(pending->caller.principal.tenant, fate_of(outcome.kind));
   if (outcome.kind != OutcomeKind::kReplayed) return pending->answer(reply_to(parts_, pending->caller, outcome));
   const bool posted = parts_.answers.post(
       [this, pending, position = outcome.position] { pending->answer(replay(parts_, pending->caller, position)); });
-  if (!posted) pending->refuse(make_problem(schema::OVERLOADED, {}, pending->caller.instance));
+  if (!posted)
+    pending->answer(
+        reply_with(make_problem(schema::OVERLOADED, {}, pending->caller.instance), pending->caller.answer_form));
 }
 
 }  // namespace till

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/queries.h"
 #include "schemas/views.pb.h"
 
 namespace till {
@@ -35,7 +36,9 @@ Route batch() {
 }
 
 QueryParameter business_date() {
-  return {"business_date", "date", false, false, "Business day; the latest one with sales if left out"};
+  static_assert(kDaysSearched == 31);
+  return {"business_date", "date", false, false,
+          "Business day; if left out the latest one with sales of the last 31 days, else today in UTC"};
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct HttpResponse {
 };
 
 // Answers one request. send() may be called from any thread, once; it hands the answer to the connection's I/O thread.
-// Dropped unused, the request is answered with 500. Cheap to move; outliving the connection is harmless.
+// Dropped unused, the request is answered with a problem of status 500. Cheap to move; outliving the connection is
+// harmless.
 class HttpResponder {
  public:
   class Sink {
@@ -48,9 +49,7 @@ class HttpResponder {
   explicit HttpResponder(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
   HttpResponder(HttpResponder&&) noexcept = default;
   HttpResponder& operator=(HttpResponder&&) noexcept = default;
-  ~HttpResponder() {
-    if (sink_) send(HttpResponse{500, "application/json", "{}", {}});
-  }
+  ~HttpResponder();
   void send(HttpResponse&& response) {
     if (auto sink = std::exchange(sink_, nullptr)) sink->send(std::move(response));
   }

@@ -3,33 +3,35 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "api/http_listener.h"
 #include "api/http_shared.h"
 #include "api/http_worker.h"
+#include "api/socket_address.h"
 
 namespace till {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainPoll{2};
 
-Status load_tls(HttpShared& shared) {
-  const HttpServerOptions& options = shared.options;
+// Leaves `tls` empty where the options name no files.
+Status load_tls(const HttpServerOptions& options, std::optional<asio::ssl::context>& tls) {
   if (options.tls_certificate_file.empty() && options.tls_key_file.empty()) return {};
   using Context = asio::ssl::context;
   AsioError error;
-  shared.tls.emplace(Context::tls_server);
-  shared.tls->set_options(
+  tls.emplace(Context::tls_server);
+  tls->set_options(
       Context::default_workarounds | Context::no_sslv2 | Context::no_sslv3 | Context::no_tlsv1 | Context::no_tlsv1_1,
       error);
-  if (!error) shared.tls->use_certificate_chain_file(options.tls_certificate_file, error);
+  if (!error) tls->use_certificate_chain_file(options.tls_certificate_file, error);
   if (error) {
     return Error{ErrorKind::kInvalid,
                  "cannot use TLS certificate " + options.tls_certificate_file + ": " + error.message()};
   }
-  shared.tls->use_private_key_file(options.tls_key_file, Context::pem, error);
+  tls->use_private_key_file(options.tls_key_file, Context::pem, error);
   if (error) return Error{ErrorKind::kInvalid, "cannot use TLS key " + options.tls_key_file + ": " + error.message()};
   return {};
 }
@@ -61,11 +63,19 @@ HttpServer::~HttpServer() {
   stop();
 }
 
+Status HttpServer::check(const HttpServerOptions& options) {
+  if (options.unix_path.empty()) {
+    if (const auto address = ip_address(options.address, options.port); !address.ok()) return address.error();
+  }
+  std::optional<asio::ssl::context> unused;
+  return load_tls(options, unused);
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler) {
   auto impl = std::make_unique<Impl>();
   impl->shared->options = std::move(options);
   impl->shared->handler = std::move(handler);
-  if (const Status loaded = load_tls(*impl->shared); !loaded.ok()) return loaded.error();
+  if (const Status loaded = load_tls(impl->shared->options, impl->shared->tls); !loaded.ok()) return loaded.error();
   const unsigned threads = std::max(1u, impl->shared->options.io_threads);
   for (unsigned i = 0; i < threads; ++i) impl->workers.push_back(std::make_shared<HttpWorker>(impl->shared));
   auto listener = HttpListener::open(impl->shared, impl->workers);

@@ -54,6 +54,8 @@ struct HttpServerCounters {
 // runs on the I/O threads. Responders may outlive the server: their answers are then dropped.
 class HttpServer {
  public:
+  // What start() would refuse with kInvalid, without binding anything.
+  static Status check(const HttpServerOptions& options);
   // Listens and serves when this returns. kUnavailable: address or path cannot be bound. kInvalid: bad address or TLS
   // files. `handler` lives until stop() returns.
   static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "api/json_writer.h"
@@ -14,6 +16,9 @@ namespace {
 
 constexpr std::size_t kRecordsBytesMost = 16u << 20;  // of one answer
 constexpr std::uint64_t kRecordsDefault = 20;
+// The sequencer looks at the clock every 100 ms when it is idle.
+constexpr std::chrono::milliseconds kConfirmWait{1000};
+constexpr std::chrono::milliseconds kConfirmLook{5};
 
 struct TenantStats {
   std::uint64_t transactions = 0;
@@ -66,8 +71,8 @@ bool number_of(std::string_view text, std::uint64_t otherwise, std::uint64_t& va
 
 }  // namespace
 
-OperatorLog::OperatorLog(Log& log, Feed& feed, const Domain& domain, std::function<bool()> confirm_clock)
-    : log_(log), feed_(feed), domain_(domain), confirm_clock_(std::move(confirm_clock)) {}
+OperatorLog::OperatorLog(Log& log, Engine& engine, const Domain& domain)
+    : log_(log), engine_(engine), feed_(engine.feed()), domain_(domain) {}
 
 OperatorAnswer OperatorLog::head() const {
   OperatorAnswer answer;
@@ -133,16 +138,22 @@ OperatorAnswer OperatorLog::verify() const {
   return answer;
 }
 
+// The sequencer takes the confirmation with its next look at the clock, so the answer waits for that.
+OperatorAnswer OperatorLog::confirm_clock() {
+  engine_.confirm_clock();
+  const auto end = std::chrono::steady_clock::now() + kConfirmWait;
+  while (!engine_.ready() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(kConfirmLook);
+  OperatorAnswer answer;
+  JsonWriter(answer.body).begin_object().key("ready").boolean(engine_.ready()).end_object();
+  return answer;
+}
+
 void OperatorLog::add_routes(OperatorApi& api) {
   api.add("GET", "/operator/log/head", [this](const OperatorRequest&) { return head(); });
   api.add("GET", "/operator/log/stats", [this](const OperatorRequest&) { return stats(); });
   api.add("GET", "/operator/log/records", [this](const OperatorRequest& request) { return records(request); });
   api.add("POST", "/operator/log/verify", [this](const OperatorRequest&) { return verify(); });
-  api.add("POST", "/operator/clock/confirm", [this](const OperatorRequest&) {
-    OperatorAnswer answer;
-    JsonWriter(answer.body).begin_object().key("ready").boolean(confirm_clock_()).end_object();
-    return answer;
-  });
+  api.add("POST", "/operator/clock/confirm", [this](const OperatorRequest&) { return confirm_clock(); });
 }
 
 }  // namespace till

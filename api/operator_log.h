@@ -6,7 +6,6 @@
 // head is a plain number, position the text that clients see, hashes are hexadecimal.
 #pragma once
 
-#include <functional>
 #include <mutex>
 
 #include "api/operator_api.h"
@@ -20,7 +19,7 @@ namespace till {
 // Thread safe. Everything given outlives it; it outlives the OperatorApi.
 class OperatorLog {
  public:
-  OperatorLog(Log& log, Feed& feed, const Domain& domain, std::function<bool()> confirm_clock);
+  OperatorLog(Log& log, Engine& engine, const Domain& domain);
   void add_routes(OperatorApi& api);
 
   static constexpr std::size_t kRecordsMost = 1000;  // of one answer
@@ -30,11 +29,12 @@ class OperatorLog {
   OperatorAnswer stats();
   OperatorAnswer records(const OperatorRequest& request) const;
   OperatorAnswer verify() const;
+  OperatorAnswer confirm_clock();
 
   Log& log_;
+  Engine& engine_;
   Feed& feed_;
   const Domain& domain_;
-  const std::function<bool()> confirm_clock_;  // tells whether the engine is ready after it
   std::mutex digest_mutex_;
   LogDigest digest_;  // goes on from one call of stats to the next
 };

@@ -37,6 +37,9 @@ struct Lookup {
   LogPoint at;
 };
 
+// How far back the latest business date with sales is looked for where a dashboard is asked for without a date.
+inline constexpr int kDaysSearched = 31;
+
 struct ReportRange {
   std::int32_t from = 0;  // yyyymmdd, inclusive
   std::int32_t to = 0;    // yyyymmdd, inclusive
@@ -50,13 +53,16 @@ class Queries {
   virtual ~Queries() = default;
   // Whether a view reflects `target` by now; never blocks.
   virtual bool reached(QueryView view, Position target) = 0;
+  // Why this server has no such view at all, in words for a client; empty where it has one.
+  virtual std::string_view missing(QueryView view) const = 0;
 
   virtual Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) = 0;
   virtual Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) = 0;
   // One item per SKU in the order asked; one that was never stocked has zeros.
   virtual Result<Reflected<schema::Availability>> availability(std::string_view tenant, std::string_view store_id,
                                                                const std::vector<std::string>& skus) = 0;
-  // Of one store, or of the whole tenant where `store_id` is empty. `business_date` 0: the latest one with sales.
+  // Of one store, or of the whole tenant where `store_id` is empty. `business_date` 0: the latest one with
+  // sales within kDaysSearched days, else today in UTC.
   virtual Result<Reflected<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store_id,
                                                          std::int32_t business_date) = 0;
   virtual Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) = 0;

@@ -16,7 +16,10 @@ QueryView view_of(RouteKind kind) {
 
 // What the view said stays inside: it may name hosts and files.
 HttpResponse unavailable(const ReadRequest& read) {
-  return problem_response(make_problem(schema::VIEW_UNAVAILABLE, {}, read.instance), read.form);
+  const std::string_view detail = view_of(read.kind) == QueryView::kReporting
+                                      ? "the reporting database is not reachable; sales and other reads go on"
+                                      : std::string_view();
+  return problem_response(make_problem(schema::VIEW_UNAVAILABLE, detail, read.instance), read.form);
 }
 
 }  // namespace
@@ -41,6 +44,10 @@ void ReadHandlers::handle(const HttpRequest& request, const RouteMatch& match, s
   std::optional<schema::Problem> problem = refuse_scope(principal, *match.route, read.instance);
   if (!problem) problem = read_parameters(match, query, read);
   if (!problem) problem = read_wait(request, parts_.engine.feed().durable(), read);
+  // No wait brings a view that is not there.
+  if (const auto why = parts_.queries.missing(view_of(match.route->kind)); !problem && !why.empty()) {
+    problem = make_problem(schema::VIEW_UNAVAILABLE, why, read.instance);
+  }
   if (problem) return pending->responder.send(problem_response(*problem, read.form));
   if (read.at_least) return wait(pending);
   run(pending);

@@ -171,7 +171,7 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
     case RouteKind::kCommand:
       return commands_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kBatch:
-      return batches_.handle(request, std::move(principal), std::move(responder));
+      return batches_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kSale:
     case RouteKind::kCustomer:
     case RouteKind::kAvailability:
@@ -188,6 +188,7 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
 }
 
 void Service::write_metrics(MetricsText& text) const {
+  parts_.counts.write(text);
   text.family("till_pool_queued", "gauge", "Jobs that wait for a thread, by pool.");
   text.sample({{"pool", "sealing"}}, parts_.sealing.queued());
   text.sample({{"pool", "answers"}}, parts_.answers.queued());

@@ -38,7 +38,7 @@ class Service {
   HttpHandler handler();
   // Ends the waits and the pools: after the server takes no more requests, before the engine stops. Idempotent.
   void stop();
-  // Queue lengths of the pools, for Metrics::add_source().
+  // Tenants' commands and queue lengths of the pools, for Metrics::add_source().
   void write_metrics(MetricsText& text) const;
 
  private:

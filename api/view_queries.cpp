@@ -57,6 +57,11 @@ bool ViewQueries::reached(QueryView view, Position target) {
   return false;
 }
 
+std::string_view ViewQueries::missing(QueryView view) const {
+  if (view != QueryView::kReporting || reporting_ != nullptr) return {};
+  return "reports need the reporting database, which is not configured";
+}
+
 Result<Lookup<schema::SaleView>> ViewQueries::sale(std::string_view tenant, std::string_view sale_id) {
   auto found = cache_.sale(tenant, sale_id);
   if (!found.ok()) return found.error();

@@ -17,11 +17,12 @@ class ViewQueries final : public Queries {
   // Today as yyyymmdd in UTC; replaced in tests.
   using Today = std::function<std::int32_t()>;
 
-  // `reporting` null: sales_report() answers kUnavailable.
+  // `reporting` null: that view is missing, sales_report() answers kUnavailable.
   ViewQueries(ReadCache& cache, Reporting* reporting);
   ViewQueries(ReadCache& cache, Reporting* reporting, Today today);
 
   bool reached(QueryView view, Position target) override;
+  std::string_view missing(QueryView view) const override;
   Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) override;
   Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) override;
   Result<Reflected<schema::Availability>> availability(std::string_view tenant, std::string_view store_id,
@@ -29,9 +30,6 @@ class ViewQueries final : public Queries {
   Result<Reflected<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store_id,
                                                  std::int32_t business_date) override;
   Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) override;
-
-  // Days before today that are searched for the latest one with sales, where a dashboard is asked for without a date.
-  static constexpr int kDaysSearched = 31;
 
  private:
   ReadCache& cache_;

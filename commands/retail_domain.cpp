@@ -15,7 +15,7 @@ namespace till {
 namespace {
 
 // Raised with every change of what evolve() makes of old events: stored images are then refolded from the log.
-constexpr std::uint32_t kFoldVersion = 1;
+constexpr std::uint32_t kFoldVersion = 2;
 
 const schema::Command& as_command(const google::protobuf::Message& message) {
   return static_cast<const schema::Command&>(message);

@@ -43,10 +43,16 @@ Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Accep
 Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) {
   const auto* known = deciding.books.get<schema::SaleState>(kSale, command.sale_id());
   if (known == nullptr) return reject(schema::SALE_NOT_FOUND, "No sale " + command.sale_id(), "/sale_id");
+  const SaleCompleted& sale = known->sale();
+  const std::string_view bound = deciding.context.bound_terminal;
+  if (!bound.empty() && bound != sale.terminal_id()) {
+    return reject(schema::TERMINAL_NOT_PERMITTED,
+                  "This key is bound to terminal " + std::string(bound) + ", the sale is of another", "/sale_id");
+  }
   if (known->voided()) {
+    if (same_content(known->void_fingerprint(), deciding)) return AlreadyDone{Position(known->void_position())};
     return reject(schema::SALE_ALREADY_VOIDED, "Sale " + command.sale_id() + " is voided already", "/sale_id");
   }
-  const SaleCompleted& sale = known->sale();
   if (!day_lasts(sale, deciding.books)) {
     return reject(schema::VOID_WINDOW_CLOSED,
                   "Terminal " + sale.terminal_id() + " has left business day " + std::to_string(sale.business_date()),
@@ -67,8 +73,10 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
   return accepted;
 }
 
-void evolve_voided(schema::SaleState& state, const schema::SaleVoided&, const schema::Record&) {
+void evolve_voided(schema::SaleState& state, const schema::SaleVoided&, const schema::Record& record) {
   state.set_voided(true);
+  state.set_void_position(record.position());
+  state.set_void_fingerprint(record.fingerprint());
 }
 
 using schema::Command;

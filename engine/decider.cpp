@@ -145,6 +145,7 @@ Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Mic
   context.position = head.position.next();
   context.recorded_at = recorded_at;
   context.fingerprint = command.fingerprint;
+  context.bound_terminal = command.bound_terminal;
   context.arena = &builder.arena();
   Decision decision = domain_.decide(*command.body, context, reader);
   if (!reader.missing().empty()) {

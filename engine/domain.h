@@ -65,7 +65,8 @@ struct DecideContext {
   std::string_view tenant;
   Position position;  // that the transaction will have
   Micros recorded_at;
-  Fingerprint fingerprint{};  // of the command as its client sent it
+  Fingerprint fingerprint{};        // of the command as its client sent it
+  std::string_view bound_terminal;  // the only terminal that the actor may act for; empty: any
   google::protobuf::Arena* arena = nullptr;
 };
 

@@ -29,6 +29,7 @@ struct CommandRequest {
   schema::Origin origin = schema::ONLINE;
   std::string actor;
   std::string traceparent;
+  std::string bound_terminal;  // the only terminal that the actor may act for; empty: any
 };
 
 enum class OutcomeKind : std::uint8_t {

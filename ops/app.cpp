@@ -1,6 +1,7 @@
 #include "ops/app.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "engine/rocks_books_store.h"
 #include "engine/rocks_log.h"
 #include "engine/secret_file.h"
+#include "ops/data_folder.h"
 #include "ops/relay_command.h"
 #include "ops/version.h"
 #include "ops/zone_tables.h"
@@ -48,8 +50,9 @@ DataLayout::DataLayout(std::string data)
       cache(directory + "/cache"),
       relay(directory + "/relay"),
       keys(directory + "/keys"),
-      secret(directory + "/secrets/master"),
-      person_secret(directory + "/secrets/persons"),
+      secrets(directory + "/secrets"),
+      secret(secrets + "/master"),
+      person_secret(secrets + "/persons"),
       crash_note(directory + "/crash_notes"),
       socket(directory + "/till.sock") {}
 
@@ -74,6 +77,11 @@ Status App::open_stores() {
   Result<DirectoryLock> lock = DirectoryLock::take(layout_.directory);
   if (!lock.ok()) return lock.error();
   lock_ = std::make_unique<DirectoryLock>(std::move(*lock));
+  // What the stores make later, such as the books made anew, is its owner's alone too.
+  ::umask(0077);
+  for (const std::string& folder : {layout_.books, layout_.cache, layout_.relay, layout_.keys, layout_.secrets}) {
+    if (Status made = make_private_folder(folder); !made.ok()) return made;
+  }
   Result<ZoneTables> zones = load_zone_tables();
   if (!zones.ok()) return zones.error();
   domain_ = std::make_unique<RetailDomain>(std::move(*zones));
@@ -96,14 +104,12 @@ Status App::open_stores() {
     spdlog::warn("{}; the books are folded anew from the log", books.error().message);
     std::error_code ignored;
     std::filesystem::remove_all(layout_.books, ignored);
+    if (Status made = make_private_folder(layout_.books); !made.ok()) return made;
     books = open_rocks_books_store(books_options);
   }
   if (!books.ok()) return books.error();
   books_ = std::move(*books);
 
-  std::error_code ignored;
-  std::filesystem::create_directories(layout_.directory + "/secrets", ignored);
-  std::filesystem::permissions(layout_.directory + "/secrets", std::filesystem::perms::owner_all, ignored);
   const Result<Secret> master = load_or_create_secret(layout_.secret);
   if (!master.ok()) return master.error();
   secret_ = master.value();
@@ -145,9 +151,6 @@ Status App::open_views() {
     reporting_ = std::make_unique<Reporting>(engine_->feed(), reporting_options(services));
   }
   if (!services.nats_url.empty()) {
-    std::error_code trouble;
-    std::filesystem::create_directories(layout_.relay, trouble);
-    if (trouble) return Error{ErrorKind::kUnavailable, "cannot create " + layout_.relay + ": " + trouble.message()};
     RelayOptions relay_options;
     relay_options.url = services.nats_url;
     relay_options.directory = layout_.relay;
@@ -174,10 +177,7 @@ void App::add_operator_routes() {
   if (relay_) {
     operator_views_->add_follower([this] { return ViewInfo{"relay", 1, relay_->status().follower}; });
   }
-  operator_log_ = std::make_unique<OperatorLog>(*log_, engine_->feed(), *domain_, [this] {
-    engine_->confirm_clock();
-    return engine_->ready();
-  });
+  operator_log_ = std::make_unique<OperatorLog>(*log_, *engine_, *domain_);
   add_key_routes(operator_api_, *engine_, *credentials_);
   operator_views_->add_routes(operator_api_);
   operator_log_->add_routes(operator_api_);

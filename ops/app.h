@@ -33,7 +33,7 @@ namespace till {
 // Names below a data folder.
 struct DataLayout {
   explicit DataLayout(std::string directory);
-  std::string directory, config, log, books, cache, relay, keys, secret, person_secret, crash_note, socket;
+  std::string directory, config, log, books, cache, relay, keys, secrets, secret, person_secret, crash_note, socket;
 };
 
 struct AppOptions {

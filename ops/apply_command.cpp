@@ -9,6 +9,7 @@
 #include "api/json_writer.h"
 #include "api/problem.h"
 #include "engine/durable_file.h"
+#include "engine/transaction.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/server_access.h"
@@ -18,14 +19,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where an interrupted run goes on. It counts only for the server and key that it was written for.
+// Where an interrupted run goes on. It counts only for the server, the key and the lines that it was written for.
 struct ApplyProgress {
   std::string url;
   std::string key_id;
   std::uint64_t offset = 0;          // bytes of the file whose lines are answered
   std::uint64_t line = 0;            // lines before that offset
   std::uint64_t rejected_bytes = 0;  // size of the file of rejected lines at that offset
+  Hash lines_hash{};                 // of the lines before that offset, each hashed behind the hash of those before it
 };
+
+Hash hash_behind(const Hash& before, std::string_view line) {
+  return sha256(std::string(as_bytes(before)) + std::string(line));
+}
 
 // "till_<key id>_<secret>": the id alone is no secret.
 std::string key_id_of(std::string_view key) {
@@ -45,18 +51,12 @@ class Apply {
     file_bytes_ = fs::file_size(file_, error);
     std::ifstream stream(file_, std::ios::binary);
     if (error || !stream) return Error{ErrorKind::kInvalid, "cannot read " + file_};
-    resume();
-    stream.seekg(static_cast<std::streamoff>(start_.offset));
+    resume(stream);
     done_ = start_;
     sender_.on_answer(
         [this](std::string_view item, unsigned status, const JsonNode& body) { answered(item, status, body); });
     Status status;
-    std::uint64_t line_number = start_.line;
-    for (std::string line; status && std::getline(stream, line);) {
-      ++line_number;
-      status = take(line, line_number, start_offset_ + line.size() + 1);
-      start_offset_ += line.size() + 1;
-    }
+    for (ApplyProgress read = start_; status && read_line(stream, read);) status = take(line_, read);
     if (status) status = sender_.flush();
     clear_progress();
     save();
@@ -82,22 +82,40 @@ class Apply {
  private:
   std::string progress_file() const { return file_ + ".progress"; }
 
-  void resume() {
+  // The next line into line_, and `read` behind it.
+  bool read_line(std::istream& stream, ApplyProgress& read) {
+    if (!std::getline(stream, line_)) return false;
+    ++read.line;
+    read.offset += line_.size() + 1;
+    read.lines_hash = hash_behind(read.lines_hash, line_);
+    return true;
+  }
+
+  // Leaves `stream` where the run goes on: at its begin, where the lines that were answered are not those of the file.
+  void resume(std::ifstream& stream) {
     auto content = read_file(progress_file());
     auto saved = content ? JsonNode::parse(*content) : Result<JsonNode>(content.error());
-    const bool same = saved && (*saved)["url"].text() == start_.url && (*saved)["key_id"].text() == start_.key_id;
-    if (same && static_cast<std::uint64_t>((*saved)["offset"].integer()) <= file_bytes_) {
-      start_.offset = static_cast<std::uint64_t>((*saved)["offset"].integer());
-      start_.line = static_cast<std::uint64_t>((*saved)["line"].integer());
-      start_.rejected_bytes = static_cast<std::uint64_t>((*saved)["rejected_bytes"].integer());
+    if (saved && (*saved)["url"].text() == start_.url && (*saved)["key_id"].text() == start_.key_id) {
+      ApplyProgress read = start_;
+      const auto offset = static_cast<std::uint64_t>((*saved)["offset"].integer());
+      while (read.offset < offset && read_line(stream, read)) {
+      }
+      if (read.offset == offset && to_hex(as_bytes(read.lines_hash)) == (*saved)["lines_sha256"].text()) {
+        start_ = read;
+        start_.rejected_bytes = static_cast<std::uint64_t>((*saved)["rejected_bytes"].integer());
+      }
     }
-    start_offset_ = start_.offset;
+    if (start_.offset == 0) {
+      stream.clear();
+      stream.seekg(0);
+    }
     // Lines rejected after the point of going on are decided anew.
     std::error_code none_yet;
     fs::resize_file(rejected_file(), start_.rejected_bytes, none_yet);
   }
 
-  Status take(const std::string& line, std::uint64_t number, std::uint64_t end) {
+  // `read` is the progress behind the line.
+  Status take(const std::string& line, const ApplyProgress& read) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) return {};
     const auto item = JsonNode::parse(line);
     const bool readable = item && item.value().is_object();
@@ -107,14 +125,14 @@ class Apply {
       if (!sent) return sent;
       ++unreadable_;
       const auto problem = make_problem(schema::MALFORMED_BODY, item ? "not a JSON object" : item.error().message);
-      reject(line, number, problem.status(), problem_json(problem), false);
-      pending_.push_back({number, end});
+      reject(line, read.line, problem.status(), problem_json(problem), false);
+      pending_.push_back(read);
       settle();
       return {};
     }
     const auto before = sender_.counts().total();
     const auto status = sender_.add(line);
-    pending_.push_back({number, end});
+    pending_.push_back(read);
     if (sender_.counts().total() != before) after_batch();
     return status;
   }
@@ -125,8 +143,7 @@ class Apply {
   }
 
   void settle() {
-    done_.line = pending_.front().line;
-    done_.offset = pending_.front().end;
+    done_ = std::move(pending_.front());
     pending_.pop_front();
   }
 
@@ -157,6 +174,7 @@ class Apply {
     JsonWriter json(text);
     json.begin_object().member("url", start_.url).member("key_id", start_.key_id);
     json.key("offset").number(done_.offset).key("line").number(done_.line);
+    json.member("lines_sha256", to_hex(as_bytes(done_.lines_hash)));
     json.key("rejected_bytes").number(std::uint64_t{rejected_bytes}).end_object();
     (void)replace_file(progress_file(), text);
   }
@@ -169,17 +187,13 @@ class Apply {
     }
   }
 
-  struct Pending {
-    std::uint64_t line;
-    std::uint64_t end;  // offset behind it
-  };
   const std::string file_;
   BatchSender sender_;
   std::uint64_t file_bytes_ = 0;
-  std::uint64_t start_offset_ = 0;
   ApplyProgress start_;
   ApplyProgress done_;
-  std::deque<Pending> pending_;  // added, not answered yet; at most one batch
+  std::deque<ApplyProgress> pending_;  // behind each line that is added and not answered yet; at most one batch
+  std::string line_;
   std::uint64_t unreadable_ = 0;
 };
 

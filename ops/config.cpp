@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "api/socket_address.h"
 #include "engine/durable_file.h"
 
 namespace till {
@@ -102,7 +103,7 @@ Status take_section(const toml::table& table, std::string_view name, const Secti
 }
 
 bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
+  return address.starts_with("127.") || address == "::1";
 }
 
 }  // namespace
@@ -138,6 +139,13 @@ Status check_config(const ServerConfig& config) {
   if (config.tls_certificate_file.empty() != config.tls_key_file.empty()) {
     return Error{ErrorKind::kInvalid, "http.tls_certificate_file and http.tls_key_file go together"};
   }
+  for (const auto& [key, address] :
+       {std::pair("http.address", &config.address), std::pair("admin.address", &config.admin_address)}) {
+    if (!ip_address(*address, 0)) {
+      return Error{ErrorKind::kInvalid,
+                   std::string(key) + " is a numeric IPv4 or IPv6 address such as 127.0.0.1, not '" + *address + "'"};
+    }
+  }
   const bool tls = !config.tls_certificate_file.empty();
   if (!is_loopback(config.address) && !tls && !config.behind_proxy) {
     return Error{ErrorKind::kInvalid,
@@ -163,7 +171,7 @@ std::string default_config() {
 # max_body_bytes = 8388608    # beyond: 413
 # drain_seconds = 10          # given to requests in flight at SIGTERM
 
-[admin]                       # metrics and console, loopback only
+[admin]                       # Prometheus metrics at /metrics, loopback only
 # address = "127.0.0.1"
 # port = 0
 

@@ -34,7 +34,8 @@ struct ServerConfig {
 // kInvalid: names the line, the key and what is wrong. kNotFound: there is no such file.
 Result<ServerConfig> load_config(const std::string& path);
 
-// What cannot be right whatever the file says: an address open to others without TLS, half a TLS pair. kInvalid.
+// What cannot be right whatever the file says: an address that is none or open to others without TLS, half a TLS pair.
+// kInvalid. Opens no file: whether the TLS pair can be used is HttpServer::check()'s to say.
 Status check_config(const ServerConfig& config);
 
 // The text that `till init` writes: every key with its meaning and its default.

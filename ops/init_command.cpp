@@ -2,10 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "api/json_writer.h"
 #include "engine/rocks_log.h"
 #include "ops/app.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
+#include "ops/data_folder.h"
 
 namespace till {
 namespace {
@@ -20,9 +22,9 @@ RocksLogOptions log_options(const DataLayout& layout) {
 
 int init(const Shell& shell) {
   const DataLayout layout(shell.options.data);
-  std::error_code trouble;
-  std::filesystem::create_directories(layout.directory, trouble);
-  if (trouble) return fail(kExitFailed, "cannot create " + layout.directory + ": " + trouble.message());
+  for (const Status& made : {make_data_folder(layout.directory), make_private_folder(layout.log)}) {
+    if (!made.ok()) return fail(kExitFailed, made.error().message);
+  }
   Result<DirectoryLock> lock = DirectoryLock::take(layout.directory);
   if (!lock.ok()) return fail(kExitFailed, lock.error().message);
   if (Status created = create_rocks_log(log_options(layout)); !created.ok()) return fail(created.error());
@@ -36,7 +38,9 @@ int init(const Shell& shell) {
   if (!log.ok()) return fail(log.error());
   const std::string id = to_hex(as_bytes(log.value()->id()));
   if (shell.json()) {
-    print_document("{\"data\":\"" + layout.directory + "\",\"log_id\":\"" + id + "\"}");
+    std::string text;
+    JsonWriter(text).begin_object().member("data", layout.directory).member("log_id", id).end_object();
+    print_document(text);
   } else {
     say("made " + layout.directory + " with log " + id);
   }
@@ -49,6 +53,14 @@ struct RepairFlags {
   bool accept_loss = false;
 };
 
+// `kept` is the last position that the log had before this and has still.
+void show_repair(const Shell& shell, bool cut, std::uint64_t kept, std::string_view sentence) {
+  if (!shell.json()) return say(sentence);
+  std::string text;
+  JsonWriter(text).begin_object().key("cut").boolean(cut).key("kept").number(kept).end_object();
+  print_document(text);
+}
+
 int repair(const Shell& shell, const RepairFlags& flags) {
   const DataLayout layout(shell.options.data);
   Result<DirectoryLock> lock = DirectoryLock::take(layout.directory);
@@ -57,13 +69,15 @@ int repair(const Shell& shell, const RepairFlags& flags) {
     OpenReport report;
     const Result<std::unique_ptr<Log>> log = open_rocks_log(log_options(layout), report);
     if (!log.ok()) return fail(kExitLogTrouble, log.error().message);
-    say("nothing to repair: the log ends at position " + std::to_string(log.value()->head().position.value()));
+    const std::uint64_t head = log.value()->head().position.value();
+    show_repair(shell, false, head, "nothing to repair: the log ends at position " + std::to_string(head));
     return kExitOk;
   }
   if (Status accepted = accept_loss(log_options(layout), Position(flags.keep), flags.reason); !accepted.ok()) {
     return fail(kExitLogTrouble, accepted.error().message);
   }
-  say("everything above position " + std::to_string(flags.keep) + " is cut; a new epoch begins");
+  show_repair(shell, true, flags.keep,
+              "everything above position " + std::to_string(flags.keep) + " is cut; a new epoch begins");
   return kExitOk;
 }
 

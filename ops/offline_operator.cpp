@@ -1,7 +1,5 @@
 #include "ops/offline_operator.h"
 
-#include <spdlog/spdlog.h>
-
 #include <future>
 
 #include "ops/app.h"
@@ -44,7 +42,6 @@ class InProcessOperator : public OperatorClient {
 }  // namespace
 
 Result<std::unique_ptr<OperatorClient>> open_offline_operator(const std::string& data) {
-  spdlog::set_level(spdlog::level::err);
   AppOptions options;
   options.data = data;
   Result<ServerConfig> config = load_config(DataLayout(data).config);

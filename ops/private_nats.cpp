@@ -8,12 +8,16 @@
 #include <string_view>
 #include <thread>
 
+#include "engine/durable_file.h"
+#include "ops/data_folder.h"
 #include "ops/private_servers.h"
 
 namespace till {
 namespace {
 
 constexpr std::chrono::seconds kNatsStartTimeout{30};
+constexpr std::size_t kNatsPasswordLength = 24;
+constexpr const char* kNatsUser = "till";
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -49,7 +53,7 @@ std::uint16_t free_port() {
 }
 
 std::string random_secret(std::size_t length) {
-  constexpr std::string_view kLetters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-._~+=@";
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
   static_assert(kLetters.size() == 64);
   std::string secret(length, '\0');
   TILL_ASSERT(getrandom(secret.data(), length, 0) == static_cast<ssize_t>(length));
@@ -61,7 +65,9 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
   PrivateNats server;
   server.directory_ = directory + "/nats";
   server.log_file_ = log_file;
-  Status status;
+  server.password_ = random_secret(kNatsPasswordLength);
+  Status status = make_private_folder(server.directory_);
+  if (!status) return status.error();
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     server.port_ = free_port();
     status = server.launch();
@@ -70,10 +76,20 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
   return status.error();
 }
 
+std::string PrivateNats::url() const {
+  return std::string("nats://") + kNatsUser + ":" + password_ + "@127.0.0.1:" + std::to_string(port_);
+}
+
+// Other users of this machine reach the port: only who can read the file, or `up.json`, knows the password.
 Status PrivateNats::launch() {
-  auto child = ChildProcess::start({"nats-server", "--addr", "127.0.0.1", "--port", std::to_string(port_),
-                                    "--jetstream", "--store_dir", directory_, "--log", log_file_},
-                                   {log_file_});
+  const std::string config = directory_ + "/nats.conf";
+  const auto written = replace_file(
+      config, std::string("authorization { user: \"") + kNatsUser + "\", password: \"" + password_ + "\" }\n", 0600);
+  if (!written) return written;
+  auto child =
+      ChildProcess::start({"nats-server", "--config", config, "--addr", "127.0.0.1", "--port", std::to_string(port_),
+                           "--jetstream", "--store_dir", directory_, "--log", log_file_},
+                          {log_file_});
   if (!child) return child.error();
   child_.emplace(std::move(*child));
   const auto end = std::chrono::steady_clock::now() + kNatsStartTimeout;

@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds kStartPoll{20};
 // A port of 127.0.0.1 that is free now; 0 where there is none.
 std::uint16_t free_port();
 
-// `length` random letters and digits.
+// `length` random letters, digits, '-' and '_', as they may stand in a URL.
 std::string random_secret(std::size_t length);
 
 // Sockets have a limit of 107 bytes of path: a name under `directory`, or in a new short folder under /tmp which
@@ -63,7 +63,7 @@ class PrivateMysql {
 
 class PrivateNats {
  public:
-  // JetStream with its store in `directory`/nats.
+  // JetStream with its store in `directory`/nats; a user with a new random password, written to a file of mode 0600.
   static Result<PrivateNats> start(const std::string& directory, const std::string& log_file);
   PrivateNats(PrivateNats&&) noexcept = default;
   PrivateNats& operator=(PrivateNats&&) noexcept = default;
@@ -72,7 +72,8 @@ class PrivateNats {
   Status restart();
   void stop();
   pid_t pid() const { return child_ ? child_->pid() : -1; }
-  std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
+  // With user and password.
+  std::string url() const;
 
  private:
   PrivateNats() = default;
@@ -80,6 +81,7 @@ class PrivateNats {
 
   std::string directory_;
   std::string log_file_;
+  std::string password_;
   std::uint16_t port_ = 0;
   std::optional<ChildProcess> child_;
 };

@@ -2,6 +2,7 @@
 
 #include "ops/command_line.h"
 #include "ops/commands.h"
+#include "ops/json_log_lines.h"
 #include "ops/offline_operator.h"
 #include "ops/version.h"
 
@@ -33,6 +34,8 @@ int run_program(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? kExitOk : kExitUsage;
   }
+  // Lines of the stores that a subcommand opens itself: stdout belongs to the document.
+  (void)use_json_log_lines("error");
   return shell.run ? shell.run() : kExitUsage;
 }
 

@@ -10,6 +10,7 @@
 
 #include "api/http_metrics.h"
 #include "api/http_server.h"
+#include "api/json_writer.h"
 #include "ops/app.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
@@ -51,7 +52,7 @@ Result<ServerConfig> read_settings(const Shell& shell, const ServeFlags& flags) 
   if (flags.port >= 0) config->port = static_cast<std::uint16_t>(flags.port);
   if (flags.services.empty()) return config;
   Result<ServiceSettings> services = read_services(flags.services);
-  if (!services.ok()) return services.error();
+  if (!services.ok()) return Error{ErrorKind::kInvalid, services.error().message};
   config->services = *services;
   return config;
 }
@@ -65,6 +66,18 @@ HttpHandler admin_handler(App& app) {
       responder.send(HttpResponse{404, "text/plain", "GET /metrics\n", {}});
     }
   };
+}
+
+HttpServerOptions tenants_options(const ServerConfig& config) {
+  HttpServerOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  options.tls_certificate_file = config.tls_certificate_file;
+  options.tls_key_file = config.tls_key_file;
+  options.io_threads = config.io_threads;
+  options.max_connections = config.max_connections;
+  options.max_body_bytes = config.max_body_bytes;
+  return options;
 }
 
 struct Listeners {
@@ -81,24 +94,19 @@ Result<Listeners> listen(App& app, const ServerConfig& config, const DataLayout&
   if (!started.ok()) return started.error();
   listeners.socket = std::move(*started);
 
+  started = HttpServer::start(tenants_options(config), app.public_handler());
+  if (!started.ok()) return started.error();
+  listeners.tenants = std::move(*started);
+  // Before the admin server runs: from then on the list of sources is read by its thread.
+  app.metrics().add_source(
+      [&server = *listeners.tenants](MetricsText& text) { write_http_metrics(text, server.counters()); });
+
   HttpServerOptions admin;
   admin.address = config.admin_address;
   admin.port = config.admin_port;
   started = HttpServer::start(admin, admin_handler(app));
   if (!started.ok()) return started.error();
   listeners.admin = std::move(*started);
-
-  HttpServerOptions tenants;
-  tenants.address = config.address;
-  tenants.port = config.port;
-  tenants.tls_certificate_file = config.tls_certificate_file;
-  tenants.tls_key_file = config.tls_key_file;
-  tenants.io_threads = config.io_threads;
-  tenants.max_connections = config.max_connections;
-  tenants.max_body_bytes = config.max_body_bytes;
-  started = HttpServer::start(tenants, app.public_handler());
-  if (!started.ok()) return started.error();
-  listeners.tenants = std::move(*started);
   return listeners;
 }
 
@@ -107,13 +115,26 @@ std::string url_of(const std::string& scheme, const std::string& address, std::u
   return scheme + "://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
+int say_valid(const Shell& shell) {
+  const std::string path = DataLayout(shell.options.data).config;
+  if (!shell.json()) {
+    say(path + " is valid");
+    return kExitOk;
+  }
+  std::string text;
+  JsonWriter(text).begin_object().member("config", path).key("valid").boolean(true).end_object();
+  print_document(text);
+  return kExitOk;
+}
+
 int serve(const Shell& shell, const ServeFlags& flags) {
   const sigset_t signals = block_stop_signals();
   const Result<ServerConfig> config = read_settings(shell, flags);
   if (!config.ok())
     return fail(config.error().kind == ErrorKind::kNotFound ? kExitLogTrouble : kExitUsage, config.error().message);
   if (Status logging = use_json_log_lines(config.value().log_level); !logging.ok()) return fail(logging.error());
-  if (flags.check_config) return kExitOk;
+  if (Status usable = HttpServer::check(tenants_options(config.value())); !usable.ok()) return fail(usable.error());
+  if (flags.check_config) return say_valid(shell);
   const DataLayout layout(std::filesystem::absolute(shell.options.data).string());
   const std::string data = layout.directory;
 
@@ -135,8 +156,6 @@ int serve(const Shell& shell, const ServeFlags& flags) {
   }
   Result<Listeners> listeners = listen(**app, config.value(), layout);
   if (!listeners.ok()) return fail(kExitFailed, listeners.error().message);
-  (*app)->metrics().add_source(
-      [&servers = *listeners](MetricsText& text) { write_http_metrics(text, servers.tenants->counters()); });
   const std::string scheme = config.value().tls_certificate_file.empty() ? "http" : "https";
   ServeAddress address;
   address.url = url_of(scheme, config.value().address, listeners->tenants->port());

@@ -35,7 +35,7 @@ Result<ServiceSettings> read_services(const std::string& path);
 // end.
 struct ServeAddress {
   std::string url;        // of the tenants' API
-  std::string admin_url;  // of metrics and console
+  std::string admin_url;  // of the metrics
   std::int64_t pid = 0;
 };
 inline constexpr const char* kServeFile = "serve.json";

@@ -12,6 +12,7 @@
 #include "engine/durable_file.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
+#include "ops/data_folder.h"
 #include "ops/demo_tenant.h"
 #include "ops/private_servers.h"
 #include "ops/server_access.h"
@@ -78,9 +79,8 @@ class Stack {
   std::string log(const char* name) const { return data_ + "/logs/" + name + ".log"; }
 
   Status make_folders() {
-    std::error_code error;
-    fs::create_directories(data_ + "/logs", error);
-    if (error) return Error{ErrorKind::kInvalid, "cannot make the folder " + data_ + ": " + error.message()};
+    if (auto made = make_data_folder(data_); !made) return made;
+    if (auto made = make_private_folder(data_ + "/logs"); !made) return made;
     // Beside the lock that `serve` takes on the data folder itself.
     auto lock = DirectoryLock::take(data_ + "/logs");
     if (!lock) return Error{ErrorKind::kUnavailable, "another `up` runs on " + data_};

@@ -49,6 +49,40 @@ TEST_CASE("api: the same sale under another key gives the first result") {
   CHECK(again.header("Idempotent-Replayed") == "true");
 }
 
+TEST_CASE("api: a key that is bound to a terminal voids the sales of that terminal only") {
+  ApiWorld world;
+  world.set_up_acme();
+  REQUIRE(world.send("POST", kSales, world.sale_body("r1", 1), world.terminal_key, "k1").status == 201);
+  REQUIRE(world.send("POST", kSales, world.sale_body("r2", 1, "t2"), world.manager_key, "k2").status == 201);
+  const std::string reason = R"({"reason":"typed wrong"})";
+  const ApiReply others = world.send("POST", "/v1/sales/r2/void", reason, world.terminal_key, "k3");
+  CHECK(others.status == 403);
+  CHECK(others.code() == "TERMINAL_NOT_PERMITTED");
+  const ApiReply batch = world.send(
+      "POST", "/v1/batch",
+      R"({"commands":[{"idempotency_key":"k4","command":"VoidSale","body":{"sale_id":"r2","reason":"typed wrong"}}]})",
+      world.terminal_key, {});
+  CHECK(batch.json()["results"].items().front()["status"].integer() == 403);
+  CHECK(world.send("POST", "/v1/sales/r1/void", reason, world.terminal_key, "k5").status == 201);
+  CHECK(world.send("POST", "/v1/sales/r2/void", reason, world.manager_key, "k6").status == 201);
+}
+
+TEST_CASE("api: the same void under another key gives the first result") {
+  ApiWorld world;
+  world.set_up_acme();
+  REQUIRE(world.send("POST", kSales, world.sale_body("r1", 1), world.terminal_key, "k1").status == 201);
+  const std::string reason = R"({"reason":"typed wrong"})";
+  const ApiReply first = world.send("POST", "/v1/sales/r1/void", reason, world.terminal_key, "k2");
+  REQUIRE(first.status == 201);
+  const ApiReply again = world.send("POST", "/v1/sales/r1/void", reason, world.manager_key, "k3");
+  CHECK(again.status == 201);
+  CHECK(again.body == first.body);
+  CHECK(again.header("Idempotent-Replayed") == "true");
+  const ApiReply other = world.send("POST", "/v1/sales/r1/void", R"({"reason":"returned"})", world.terminal_key, "k4");
+  CHECK(other.status == 409);
+  CHECK(other.code() == "SALE_ALREADY_VOIDED");
+}
+
 TEST_CASE("api: JSON and Protobuf of one request are one payload") {
   ApiWorld world;
   world.set_up_acme();
@@ -198,6 +232,16 @@ TEST_CASE("api: a batch answers each command by itself, in order") {
   const ApiReply again = call(world.handler(), "POST", "/v1/batch", body, fields);
   CHECK(again.json()["results"].items()[8].json() == results[8].json());
   CHECK(call(world.handler(), "POST", "/v1/batch", "[]", fields).status == 400);
+}
+
+TEST_CASE("api: a key that may send no command gets no batch read") {
+  ApiWorld world;
+  world.set_up_acme();
+  for (const std::string body : {R"({"commands":[]})", "{", "[]"}) {
+    const ApiReply reply = world.send("POST", "/v1/batch", body, world.reporting_key, {});
+    CHECK(reply.status == 403);
+    CHECK(reply.code() == "FORBIDDEN");
+  }
 }
 
 TEST_CASE("api: personal fields are sealed in the log and plain in the answer") {

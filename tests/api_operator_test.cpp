@@ -1,6 +1,7 @@
 // The operator routes: tenants and keys, views, the log, jobs.
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <thread>
 
 #include "api/log_verifier.h"
@@ -124,6 +125,27 @@ TEST_CASE("operator: the log's head, sums, records and proof") {
   CHECK(proof.json()["ok"].boolean());
   CHECK(proof.json()["verified"].integer() == static_cast<std::int64_t>(head.position.value()));
   CHECK(world.operate("POST", "/operator/clock/confirm").json()["ready"].boolean());
+}
+
+TEST_CASE("operator: a confirmed clock is answered when commands are taken again") {
+  MemoryLog log(LogId{7});
+  MemoryBooksStore store;
+  const RetailDomain domain(ZoneTables{{"UTC", {}}});
+  std::atomic<std::int64_t> now{1'000'000'000'000};
+  EngineOptions options;
+  options.clock = [&] { return Micros(now); };
+  auto engine = Engine::open(log, store, domain, options);
+  REQUIRE(engine.ok());
+  OperatorLog routes(log, **engine, domain);
+  OperatorApi api;
+  routes.add_routes(api);
+  for (int jump = 0; jump < 3; ++jump) {
+    now += 48LL * 3600 * 1'000'000;
+    while ((*engine)->ready()) std::this_thread::yield();
+    CHECK(call(api.handler(), "POST", "/operator/clock/confirm", {}, {}).json()["ready"].boolean());
+  }
+  api.stop();
+  (*engine)->stop();
 }
 
 TEST_CASE("operator: a changed byte anywhere in the log is found, and where") {

@@ -38,6 +38,7 @@ class PositionOnly : public Queries {
   std::atomic<std::uint64_t> position{0};
 
   bool reached(QueryView, Position target) override { return position >= target.value(); }
+  std::string_view missing(QueryView) const override { return {}; }
   Result<Lookup<schema::SaleView>> sale(std::string_view, std::string_view) override { return none(); }
   Result<Lookup<SealedCustomer>> customer(std::string_view, std::string_view) override { return none(); }
   Result<Reflected<schema::Availability>> availability(std::string_view, std::string_view,
@@ -132,6 +133,33 @@ TEST_CASE("frequent names: the most frequent stays, whatever comes between") {
   CHECK(top[0].count >= 1000);
 }
 
+TEST_CASE("activity: no regular load keeps step with the sample of streams") {
+  for (std::uint64_t period = 1; period <= 64; ++period) {
+    constexpr std::uint64_t kLooks = 8000;
+    std::uint64_t sampled = 0;
+    for (std::uint64_t i = 0; i < kLooks; ++i) sampled += Activity::sampled(Position(1 + i * period)) ? 1 : 0;
+    CAPTURE(period, sampled);
+    CHECK(sampled > kLooks / Activity::kStreamSample * 8 / 10);
+    CHECK(sampled < kLooks / Activity::kStreamSample * 12 / 10);
+  }
+}
+
+TEST_CASE("commands are counted by tenant, the busiest by name") {
+  CommandCounts counts;
+  for (std::size_t i = 0; i < CommandCounts::kTenantsShown + 5; ++i) {
+    counts.add("t" + std::to_string(i), FateCounts{1000 - i, 1, 0, 0});
+  }
+  counts.add("t1", CommandFate::kReplayed);
+  MetricsText text;
+  counts.write(text);
+  const auto has = [&](std::string_view line) { return text.text().find(line) != std::string::npos; };
+  CHECK(has("{tenant=\"t1\",outcome=\"accepted\"} 999\n"));
+  CHECK(has("{tenant=\"t1\",outcome=\"replayed\"} 1\n"));
+  CHECK_FALSE(has("{tenant=\"t50\""));
+  CHECK(has("{tenant=\"_other\",outcome=\"accepted\"} " + std::to_string(950 + 949 + 948 + 947 + 946) + "\n"));
+  CHECK(has("{tenant=\"_other\",outcome=\"rejected\"} 5\n"));
+}
+
 TEST_CASE("metrics: text of the exposition format, from every source") {
   ApiWorld world;
   world.set_up_acme();
@@ -140,6 +168,9 @@ TEST_CASE("metrics: text of the exposition format, from every source") {
     REQUIRE(world.send("POST", "/v1/sales", world.sale_body(id, i), world.terminal_key, id).status == 201);
   }
   CHECK(world.send("POST", "/v1/sales", "{", world.terminal_key, "k").status == 400);
+  CHECK(world.send("POST", "/v1/sales", world.sale_body("r1", 1), world.terminal_key, "r1").status == 201);
+  CHECK(world.send("POST", "/v1/sales", world.sale_body("r17", 99), world.terminal_key, "r17").status == 409);
+  CHECK(world.send("POST", "/v1/sales", world.sale_body("r17", 17), world.terminal_key, "r1").status == 422);
   std::string text;
   // Counted by a follower, so a moment later.
   for (int i = 0; i < 1000; ++i) {
@@ -150,12 +181,18 @@ TEST_CASE("metrics: text of the exposition format, from every source") {
   INFO(text);
   const auto has = [&](std::string_view line) { return text.find(line) != std::string::npos; };
   CHECK(has("# TYPE till_http_request_duration_seconds histogram\n"));
-  CHECK(has("till_http_request_duration_seconds_count{group=\"sales\",status=\"2xx\"} 16\n"));
-  CHECK(has("till_http_request_duration_seconds_bucket{group=\"sales\",status=\"4xx\",le=\"+Inf\"} 1\n"));
+  CHECK(has("till_http_request_duration_seconds_count{group=\"sales\",status=\"2xx\"} 17\n"));
+  CHECK(has("till_http_request_duration_seconds_bucket{group=\"sales\",status=\"4xx\",le=\"+Inf\"} 3\n"));
   CHECK(has("till_ready 1\n"));
   CHECK(has("till_view_lag{view=\"cache\"}"));
   CHECK(has("till_view_state{view=\"credentials\",state=\"running\"} 1\n"));
   CHECK(has("till_tenant_transactions_total{tenant=\"acme\"}"));
+  // 16 sales and the five commands that set the tenant up.
+  CHECK(has("till_tenant_commands_total{tenant=\"acme\",outcome=\"accepted\"} 21\n"));
+  CHECK(has("till_tenant_commands_total{tenant=\"acme\",outcome=\"rejected\"} 1\n"));
+  CHECK(has("till_tenant_commands_total{tenant=\"acme\",outcome=\"replayed\"} 1\n"));
+  CHECK(has("till_tenant_commands_total{tenant=\"acme\",outcome=\"refused\"} 2\n"));
+  CHECK(has("till_tenant_commands_total{tenant=\"_other\",outcome=\"accepted\"} 0\n"));
   CHECK(has("till_hot_stream_events{stream=\"acme/"));
   CHECK(has("till_pool_queued{pool=\"reports\"} 0\n"));
   CHECK(seconds_text(1'500) == "0.0015");

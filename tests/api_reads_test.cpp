@@ -102,6 +102,22 @@ TEST_CASE("api: faulty parameters are named") {
   CHECK(fault(many) == "PARAMETER_INVALID /sku TOO_MANY_ITEMS");
 }
 
+TEST_CASE("api: without a reporting database a report says so at once") {
+  ApiWorld world;
+  world.set_up_acme();
+  const LogPoint head = world.log().head();
+  ApiFields fields;
+  fields.key = world.reporting_key;
+  fields.at_least = position_text(head.log_id, head.epoch, head.position);
+  fields.prefer = "wait=10";
+  const auto begin = std::chrono::steady_clock::now();
+  const ApiReply reply = world.get("/v1/reports/sales?from=2026-02-01&to=2026-02-02&group_by=day", fields);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
+  CHECK(reply.status == 503);
+  CHECK(reply.code() == "VIEW_UNAVAILABLE");
+  CHECK(reply.json()["detail"].text() == "reports need the reporting database, which is not configured");
+}
+
 TEST_CASE("api: what a key may read depends on its scope") {
   ApiWorld world;
   world.set_up_acme();

@@ -83,10 +83,7 @@ ApiWorld::ApiWorld(ServiceOptions options) : log_(LogId{7}), domain_(ZoneTables{
   service_ = std::make_unique<Service>(*engine_, *queries_, *credentials_, *person_keys_, MasterSecret{2}, metrics_,
                                        std::move(options));
   operator_views_ = std::make_unique<OperatorViews>(engine_->feed(), jobs_, std::vector<ManagedView*>{cache_.get()});
-  operator_log_ = std::make_unique<OperatorLog>(log_, engine_->feed(), domain_, [this] {
-    engine_->confirm_clock();
-    return engine_->ready();
-  });
+  operator_log_ = std::make_unique<OperatorLog>(log_, *engine_, domain_);
   add_key_routes(operator_api_, *engine_, *credentials_);
   jobs_.add_routes(operator_api_);
   operator_views_->add_routes(operator_api_);

@@ -17,7 +17,7 @@ std::string foodmart_directory() {
 
 bool foodmart_present() {
   if (std::filesystem::exists(foodmart_directory())) return true;
-  std::cout << "skipped: the FoodMart files are not beside the repository\n";
+  std::cout << "skipped: data not found at " << foodmart_directory() << "\n";
   return false;
 }
 

@@ -164,7 +164,9 @@ TEST_CASE("a responder dropped unused answers 500, a late one is harmless", "[ht
   REQUIRE(eventually([&] { return later.waiting() == 1; }));
   SECTION("dropped") {
     later.take();
-    CHECK(has(socket.receive_until("\r\n\r\n"), "HTTP/1.1 500"));
+    const std::string head = socket.receive_until("\r\n\r\n");
+    CHECK(has(head, "HTTP/1.1 500"));
+    CHECK(has(head, "Content-Type: application/problem+json"));
   }
   SECTION("after the client has gone") {
     socket = RawSocket("unix:/nowhere");

@@ -62,13 +62,14 @@ ZoneTables test_zones() {
 
 MemoryTill::MemoryTill() : domain_(test_zones()), books_(domain_) {}
 
-MemoryTill::Sent MemoryTill::send(const schema::Command& command) {
+MemoryTill::Sent MemoryTill::send(const schema::Command& command, std::string_view bound_terminal) {
   google::protobuf::Arena arena;
   DecideContext context;
   context.tenant = "demo";
   context.position = Position(log_.size() + 1);
   context.recorded_at = Micros(now_us_);
   context.fingerprint = fingerprint_of(command);
+  context.bound_terminal = bound_terminal;
   context.arena = &arena;
   std::vector<EntityRef> needs;
   domain_.needs(command, needs);

@@ -56,8 +56,8 @@ class MemoryTill {
     schema::Answer answer;
   };
 
-  // Decides and, where accepted, applies. Equal commands have equal fingerprints.
-  Sent send(const schema::Command& command);
+  // Decides and, where accepted, applies. Equal commands have equal fingerprints. `bound_terminal` as in DecideContext.
+  Sent send(const schema::Command& command, std::string_view bound_terminal = {});
 
   const RetailDomain& domain() const { return domain_; }
   MemoryBooks& books() { return books_; }

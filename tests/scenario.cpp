@@ -81,6 +81,26 @@ Place walk(Message& root, const std::string& path) {
   }
 }
 
+// "ring_up_sale.lines 3": the list's last member three times more, with its place in the list for each '*' in it.
+void repeat(Message& root, const std::string& rest) {
+  std::istringstream words(rest);
+  std::string path;
+  int times = 0;
+  words >> path >> times;
+  const Place place = walk(root, path);
+  const Reflection& reflection = *place.message->GetReflection();
+  int size = reflection.FieldSize(*place.message, place.field);
+  std::string pattern;
+  TextFormat::PrintToString(reflection.GetRepeatedMessage(*place.message, place.field, size - 1), &pattern);
+  for (; times > 0; --times, ++size) {
+    std::string text = pattern;
+    for (auto at = text.find('*'); at != std::string::npos; at = text.find('*')) {
+      text.replace(at, 1, std::to_string(size));
+    }
+    TextFormat::ParseFromString(text, reflection.AddMessage(place.message, place.field));
+  }
+}
+
 void change(Message& root, const Directive& directive) {
   if (directive.word == "clear") {
     const Place place = walk(root, trim(directive.rest));
@@ -150,15 +170,19 @@ class FileReader {
     else if (word == "at")
       now_us_ = scenario.when.at_us = parse_time(trim(directive.rest));
     else if (word == "given")
-      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest)});
+      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest), {}});
     else if (word == "when")
-      scenario.when = {now_us_, parse<schema::Command>(directive.rest)};
+      scenario.when = {now_us_, parse<schema::Command>(directive.rest), {}};
     else if (word == "set" || word == "add" || word == "clear")
       change(scenario.when.command, directive);
+    else if (word == "repeat")
+      repeat(scenario.when.command, directive.rest);
+    else if (word == "bound")
+      scenario.when.bound_terminal = trim(directive.rest);
     else if (word == "fresh")
       scenario.given.clear();
     else if (word == "sent")
-      scenario.given.push_back({now_us_, scenario.when.command});
+      scenario.given.push_back({now_us_, scenario.when.command, {}});
     else if (word == "then")
       scenario.then.push_back(parse<schema::Event>(directive.rest));
     else if (word == "answer")

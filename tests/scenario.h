@@ -15,6 +15,7 @@ namespace till::testing {
 struct TimedCommand {
   std::int64_t at_us = 0;
   schema::Command command;
+  std::string bound_terminal;  // of the key that sends it; empty: any
 };
 
 struct Scenario {

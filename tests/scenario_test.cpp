@@ -113,7 +113,7 @@ TEST_CASE("scenarios", "[commands][scenarios]") {
       give(till, scenario);
       const auto before = till.books().images();
       const std::uint64_t position = till.log().size() + 1;
-      const MemoryTill::Sent sent = till.send(scenario.when.command);
+      const MemoryTill::Sent sent = till.send(scenario.when.command, scenario.when.bound_terminal);
       check_needs(scenario, till);
       if (!scenario.reject.empty()) {
         check_rejected(scenario, sent);

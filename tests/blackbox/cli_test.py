@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import subprocess
+import time
 
 from support.case import ContractTest
 from support.cli import Result
@@ -159,10 +161,13 @@ class Apply(ContractTest):
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         return path
 
-    def apply(self, path: pathlib.Path) -> Result:
+    def arguments(self, path: pathlib.Path) -> list[str]:
         key = self.world.scratch / self.world.unique("key")
         key.write_text(self.world.up["keys"]["manager"] + "\n")
-        return self.cli().run("--url", self.world.up["url"], "--key-file", str(key), "apply", str(path))
+        return ["--key-file", str(key), "apply", str(path)]
+
+    def apply(self, path: pathlib.Path, *options: str) -> Result:
+        return self.cli().run("--url", self.world.up["url"], *self.arguments(path), *options)
 
     def line(self, **body: object) -> dict[str, object]:
         return {"idempotency_key": self.world.unique("key"), "command": "UpsertStore", "body": body}
@@ -190,6 +195,58 @@ class Apply(ContractTest):
         before = self.cli().json("log", "stats")["transactions"]
         self.assertEqual(self.apply(path).status, 0)
         self.assertEqual(self.cli().json("log", "stats")["transactions"], before)
+
+    def test_documents(self) -> None:
+        path = self.file([self.line(store_id=self.world.unique("store"), name="A") for _ in range(3)])
+        done = self.apply(path, "--output", "json")
+        self.assertEqual((done.json["accepted"], done.json["rejected"], done.json["resumed_at_line"]), (3, 0, 0))
+
+    def test_address_from_the_environment(self) -> None:
+        path = self.file([self.line(store_id=self.world.unique("store"), name="A")])
+        self.assertEqual(self.cli().run(*self.arguments(path), TILL_URL=self.world.up["url"]).status, 0)
+        self.assertEqual(self.cli().run(*self.arguments(path), TILL_URL="http://127.0.0.1:1").status, 4)
+        # What is said beats what is set.
+        result = self.cli().run("--url", self.world.up["url"], *self.arguments(path), TILL_URL="http://127.0.0.1:1")
+        self.assertEqual(result.status, 0, str(result))
+
+    def interrupted(self, count: int) -> tuple[pathlib.Path, list[dict[str, object]]]:
+        """A file whose sending was killed after some lines and before the last ones."""
+        lines = [self.line(store_id=self.world.unique("store"), name="A") for _ in range(count)]
+        path = self.file(lines)
+        progress = path.with_name(path.name + ".progress")
+        process = subprocess.Popen([str(self.cli().binary), "--url", self.world.up["url"], *self.arguments(path),
+                                    "--batch", "1"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not progress.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+        self.assertTrue(progress.exists(), "it had ended before it was killed")
+        return path, lines
+
+    def test_goes_on_where_it_was_killed(self) -> None:
+        path, lines = self.interrupted(3000)
+        done = self.apply(path, "--output", "json")
+        self.assertEqual(done.status, 0, str(done))
+        self.assertGreater(done.json["resumed_at_line"], 0)
+        self.assertEqual(done.json["resumed_at_line"] + done.json["accepted"], len(lines))
+        for line in (lines[0], lines[-1]):
+            store = line["body"]["store_id"]
+            self.accepted(self.api().command("PUT", f"/v1/stores/{store}/terminals/{self.world.unique('till')}", {}))
+
+    def test_begins_anew_where_the_lines_are_others(self) -> None:
+        path, lines = self.interrupted(3000)
+        lines[0] = self.line(store_id=self.world.unique("store"), name="B")
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        done = self.apply(path, "--output", "json")
+        self.assertEqual((done.json["resumed_at_line"], done.json["accepted"]), (0, len(lines)), str(done))
+
+    def test_begins_anew_where_the_file_was_cut(self) -> None:
+        path, lines = self.interrupted(3000)
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines[1:2]))
+        done = self.apply(path, "--output", "json")
+        self.assertEqual((done.json["resumed_at_line"], done.json["accepted"]), (0, 1), str(done))
 
     def test_without_a_key_file_is_usage(self) -> None:
         result = self.cli().run("--url", self.world.up["url"], "apply", str(self.file([])))

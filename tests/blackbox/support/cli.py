@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import subprocess
 from dataclasses import dataclass
@@ -29,10 +30,12 @@ class Cli:
     def __init__(self, binary: pathlib.Path, data: pathlib.Path) -> None:
         self.binary, self.data = binary, data
 
-    def run(self, *arguments: str, data: pathlib.Path | None = None, timeout_s: float = TIMEOUT_S) -> Result:
+    def run(self, *arguments: str, data: pathlib.Path | None = None, timeout_s: float = TIMEOUT_S,
+            **environment: str) -> Result:
         """TimeoutExpired where it does not end in time; it is killed then."""
         done = subprocess.run([str(self.binary), "--data", str(data or self.data), *arguments], capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False)
+                              text=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False,
+                              env=os.environ | environment)
         return Result(done.returncode, done.stdout, done.stderr)
 
     def json(self, *arguments: str) -> Any:

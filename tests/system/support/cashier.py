@@ -116,7 +116,7 @@ class Cashier(threading.Thread):
 
     def _same_content(self) -> list[Entry]:
         """A till that lost its keys: the client-made ids still prevent a double."""
-        known = [entry.command for entry in self._known if entry.command.name != "VoidSale" and not entry.again_of]
+        known = [entry.command for entry in self._known if not entry.again_of]
         if not known:
             return self._single()
         command = self._draw.choice(known)
@@ -126,7 +126,9 @@ class Cashier(threading.Thread):
         return [entry.command.body["sale_id"] for entry in self._known if entry.command.name == "RingUpSale"]
 
     def _void_of(self, sale: str, must_reject: str = "") -> list[Entry]:
-        return [Entry(Command(f"key-{self._new_id()}-void", "VoidSale", {"sale_id": sale, "reason": "wrong item"}),
+        """For a reason that no other void has: only _same_content() sends the same void again."""
+        void = f"{self._new_id()}-void"
+        return [Entry(Command(f"key-{void}", "VoidSale", {"sale_id": sale, "reason": f"wrong item, {void}"}),
                       must_reject=must_reject)]
 
     def _void(self) -> list[Entry]:
