@@ -17,9 +17,9 @@ constexpr std::uint64_t kRecordsDefault = 20;
 
 struct TenantStats {
   std::uint64_t transactions = 0;
-  std::int64_t sales = 0;
-  std::int64_t voids = 0;
-  std::map<std::string, std::int64_t> net;  // by currency
+  WideSum sales = 0;
+  WideSum voids = 0;
+  std::map<std::string, WideSum> net;  // by currency
 };
 
 std::map<std::string, TenantStats> tenants_of(const LogDigest& digest) {
@@ -40,9 +40,9 @@ void write_tenants(JsonWriter& json, const std::map<std::string, TenantStats>& t
   json.array("tenants");
   for (const auto& [name, tenant] : tenants) {
     json.begin_object().member("tenant", name).key("transactions").number(tenant.transactions);
-    json.key("sales").number(tenant.sales).key("voids").number(tenant.voids).array("net");
+    json.key("sales").raw(to_text(tenant.sales)).key("voids").raw(to_text(tenant.voids)).array("net");
     for (const auto& [currency, amount] : tenant.net) {
-      json.begin_object().key("amount").number(amount).member("currency", currency).end_object();
+      json.begin_object().key("amount").raw(to_text(amount)).member("currency", currency).end_object();
     }
     json.end_array().end_object();
   }

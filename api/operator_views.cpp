@@ -1,13 +1,12 @@
 #include "api/operator_views.h"
 
-#include <array>
-#include <set>
 #include <utility>
 
 #include "api/json_writer.h"
 #include "api/metrics.h"
 #include "engine/position_text.h"
 #include "engine/transaction.h"
+#include "projections/digest_difference.h"
 
 namespace till {
 namespace {
@@ -15,27 +14,6 @@ namespace {
 constexpr unsigned kAcceptedStatus = 202;
 constexpr std::size_t kDifferencesTold = 100;
 constexpr std::size_t kDigestTextLength = 16;
-
-struct DigestField {
-  std::string_view name;
-  std::int64_t Digest::*value;
-};
-constexpr std::array<DigestField, 11> kFields{{{"sales", &Digest::sales},
-                                               {"voids", &Digest::voids},
-                                               {"lines", &Digest::lines},
-                                               {"units_e5", &Digest::units_e5},
-                                               {"gross", &Digest::gross},
-                                               {"discount", &Digest::discount},
-                                               {"net", &Digest::net},
-                                               {"tax", &Digest::tax},
-                                               {"total", &Digest::total},
-                                               {"on_hand_e5", &Digest::on_hand_e5},
-                                               {"customers", &Digest::customers}}};
-
-Digest digest_of(const Digests& digests, const DigestKey& key) {
-  const auto found = digests.find(key);
-  return found == digests.end() ? Digest{} : found->second;
-}
 
 std::string text_of(const LogPoint& point) {
   return position_text(point.log_id, point.epoch, point.position);
@@ -67,36 +45,19 @@ void write_differences(JsonWriter& json, const std::vector<DigestDifference>& di
   json.array("differences");
   for (const DigestDifference& one : differences) {
     json.begin_object().member("tenant", one.key.tenant).member("currency", one.key.currency);
-    json.member("field", one.field).key("view").number(one.view).key("log").number(one.log).end_object();
+    json.member("field", one.field).key("view").raw(to_text(one.view)).key("log").raw(to_text(one.log)).end_object();
   }
   json.end_array();
 }
 
 }  // namespace
 
-std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most) {
-  std::set<DigestKey> keys;
-  for (const auto& [key, digest] : view) keys.insert(key);
-  for (const auto& [key, digest] : log) keys.insert(key);
-  std::vector<DigestDifference> differences;
-  for (const DigestKey& key : keys) {
-    const Digest in_view = digest_of(view, key);
-    const Digest in_log = digest_of(log, key);
-    for (const DigestField& field : kFields) {
-      if (in_view.*field.value == in_log.*field.value) continue;
-      if (differences.size() >= most) return differences;
-      differences.push_back({key, std::string(field.name), in_view.*field.value, in_log.*field.value});
-    }
-  }
-  return differences;
-}
-
 std::string digest_text(const Digests& digests) {
   std::string all;
   for (const auto& [key, digest] : digests) {
     if (digest == Digest{}) continue;
     all.append(key.tenant).append("/").append(key.currency);
-    for (const DigestField& field : kFields) all.append(" ").append(std::to_string(digest.*field.value));
+    for (const DigestField& field : kDigestFields) all.append(" ").append(to_text(digest.*field.value));
     all.push_back('\n');
   }
   return to_hex(as_bytes(sha256(all))).substr(0, kDigestTextLength);
@@ -198,7 +159,7 @@ OperatorAnswer OperatorViews::verify(const OperatorRequest& request) {
     const Result<DigestAt> in_view = view->digest();
     const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at) : in_view.error();
     if (in_view.ok() && in_log.ok()) {
-      const auto differences = compare_digests(in_view.value().digests, in_log.value(), kDifferencesTold);
+      const auto differences = compare_digests(in_view.value(), in_log.value(), "", kDifferencesTold);
       all_equal = all_equal && differences.empty();
       json.member("position", text_of(in_view.value().at)).member("digest", digest_text(in_view.value().digests));
       json.key("equal").boolean(differences.empty());

@@ -46,16 +46,6 @@ class OperatorViews {
   std::map<std::string, LogDigest> digests_;  // by view, each at the position of its last proof
 };
 
-// One number in which a view and the log disagree.
-struct DigestDifference {
-  DigestKey key;
-  std::string field;
-  std::int64_t view = 0;
-  std::int64_t log = 0;
-};
-// At most `most`, in order of tenant and currency. A digest of zeros is the same as none.
-std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most);
-
 // A short name of all the numbers: equal digests, equal text.
 std::string digest_text(const Digests& digests);
 

@@ -11,13 +11,15 @@ namespace {
 constexpr std::size_t kBatchTransactions = 1024;
 constexpr std::size_t kBatchBytes = 8u << 20;
 
-void add_sums(Digest& digest, const schema::SaleCompleted& sale, std::int64_t sign) {
+void add_sums(Digest& digest, const schema::SaleCompleted& sale, WideSum sign) {
   for (const auto& line : sale.lines()) digest.units_e5 += sign * line.quantity_e5();
   digest.gross += sign * sale.gross();
   digest.discount += sign * sale.discount();
   digest.net += sign * sale.net();
   digest.tax += sign * sale.tax();
   digest.total += sign * sale.total();
+  digest.cogs_e4 += sign * sale.cogs_e4();
+  digest.standing += sign;
 }
 
 void add_sale(Digest& digest, const schema::SaleCompleted& sale) {

@@ -19,12 +19,12 @@ namespace till::read_cache {
 // Thread safe.
 class BoardCache {
  public:
-  // `counters_most` bounds the memory: about 100 bytes each.
+  // `counters_most` bounds the memory: about 130 bytes each.
   explicit BoardCache(std::size_t counters_most) : counters_most_(counters_most) {}
 
   // The dashboard of a board that is here, with the point it reflects.
   struct Found {
-    schema::Dashboard dashboard;
+    Result<schema::Dashboard> dashboard;
     LogPoint at;
   };
   std::optional<Found> find(const std::string& key, std::string_view store, std::int32_t business_date);

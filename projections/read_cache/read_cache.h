@@ -35,7 +35,7 @@ struct ReadCacheOptions {
   std::string directory;
   std::size_t block_cache_bytes = 64u << 20;           // shared by the generations
   std::size_t write_buffer_bytes = 8u << 20;           // of each; up to three wait to be flushed
-  std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 100 bytes each
+  std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 130 bytes each
   std::size_t tenant_replace_bytes_most = 256u << 20;  // rows of one tenant that are replaced in one step
   FollowerOptions follower{.max_batch_transactions = 2048, .max_batch_bytes = 8u << 20};
 };
@@ -84,7 +84,7 @@ class ReadCache final : public ManagedView {
   // Items in the order asked; zeros for a SKU that the store never held.
   Result<AsOf<schema::Availability>> availability(std::string_view tenant, std::string_view store,
                                                   std::span<const std::string_view> skus);
-  // `store` empty: the whole tenant. `business_date` is yyyymmdd.
+  // `store` empty: the whole tenant. `business_date` is yyyymmdd. kInvalid where a sum leaves 64 bits.
   Result<AsOf<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store,
                                             std::int32_t business_date);
   // Events of a stream from version `from` on, ascending, at most `limit`.

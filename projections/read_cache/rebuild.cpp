@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "projections/digest_difference.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/generation_files.h"
 #include "projections/read_cache/read_cache.h"
@@ -30,16 +31,7 @@ Error cancelled_error() {
   return Error{ErrorKind::kCancelled, "read cache: the rebuild was cancelled"};
 }
 
-// Members that are all zero say nothing: one side may have them, the other not.
-Digests telling(const Digests& digests, const std::string& tenant) {
-  Digests out;
-  for (const auto& [key, digest] : digests) {
-    if ((tenant.empty() || key.tenant == tenant) && digest != Digest{}) out.emplace(key, digest);
-  }
-  return out;
-}
-
-// kCorrupt, naming the first tenant that differs, where rows and log do not tell the same.
+// kCorrupt, naming what differs first, where rows and log do not tell the same.
 Status verify(Generation& generation, const LogDigest& log, const std::string& tenant) {
   auto rows = generation.digest(tenant);
   if (!rows.ok()) return rows.error();
@@ -47,14 +39,10 @@ Status verify(Generation& generation, const LogDigest& log, const std::string& t
     return Error{ErrorKind::kCorrupt, "read cache: the new rows stand at " + std::to_string(rows->at.position.value()) +
                                           ", the log was read to " + std::to_string(log.position().value())};
   }
-  const Digests ours = telling(rows->digests, tenant);
-  const Digests theirs = telling(log.digests(), tenant);
-  if (ours == theirs) return {};
-  const auto difference = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
-  const DigestKey& key = difference.first != ours.end() ? difference.first->first : difference.second->first;
+  const std::string difference = first_difference(*rows, log.digests(), tenant);
+  if (difference.empty()) return {};
   return Error{ErrorKind::kCorrupt, "read cache: at position " + std::to_string(log.position().value()) +
-                                        " rows and log differ for tenant " + key.tenant + ", currency " +
-                                        (key.currency.empty() ? "none" : key.currency)};
+                                        " rows and log differ: " + difference};
 }
 
 }  // namespace

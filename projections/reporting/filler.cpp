@@ -1,3 +1,4 @@
+#include "projections/digest_difference.h"
 #include "projections/reporting/rebuild.h"
 #include "projections/reporting/row_digest.h"
 
@@ -72,7 +73,7 @@ Status Filler::verify() {
     return Error{ErrorKind::kCorrupt, "the new rows stand at position " + std::to_string(rows->at.position.value()) +
                                           " instead of " + std::to_string(at_.position.value())};
   }
-  const std::string difference = first_difference(rows->digests, digest_.digests(), writer_.target().tenant);
+  const std::string difference = first_difference(*rows, digest_.digests(), writer_.target().tenant);
   if (difference.empty()) return {};
   return Error{ErrorKind::kCorrupt, "the new rows differ from the log: " + difference};
 }
