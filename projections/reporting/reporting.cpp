@@ -31,7 +31,7 @@ class Reporting::Impl {
   Impl(Feed& feed, ReportingOptions options)
       : feed_(feed),
         options_(std::move(options)),
-        view_(feed_, options_),
+        view_(feed_, options_, maintenance_),
         follower_(feed_, view_, options_.follower),
         readers_(options_.server, {options_.reader_sessions, options_.reader_wait, options_.report_timeout}) {}
 
@@ -83,6 +83,10 @@ class Reporting::Impl {
     });
     if (!read.ok()) return read.error();
     if (Status ours = check_history(report.at); !ours.ok()) return ours.error();
+    if (const Position from = view_.serve_from(); report.at.position < from) {
+      return Error{ErrorKind::kUnavailable, "reporting is being built: " + std::to_string(report.at.position.value()) +
+                                                " of " + std::to_string(from.value()) + " transactions"};
+    }
     return report;
   }
 
@@ -119,11 +123,11 @@ class Reporting::Impl {
 
   Feed& feed_;
   const ReportingOptions options_;
+  std::mutex maintenance_;  // one rebuild, rollback or beginning anew at a time
   ServingView view_;
   Follower follower_;
   ReaderPool readers_;
-  std::mutex lifecycle_;    // start and stop of the follower
-  std::mutex maintenance_;  // one rebuild or rollback at a time
+  std::mutex lifecycle_;  // start and stop of the follower
   std::mutex digest_;
   bool started_ = false;
   std::atomic<bool> stopping_{false};
