@@ -1,4 +1,5 @@
-// Dashboards that were asked for stay in memory and follow the batches, so that asking again costs no scan.
+// Dashboards that were asked for stay in memory and follow the batches, so that asking again costs no scan. One without
+// sales is not kept: it costs next to nothing to read, and anybody can name any number of stores and days.
 #pragma once
 
 #include <cstdint>
@@ -46,10 +47,11 @@ class BoardCache {
     Board board;
     LogPoint at;  // of the snapshot that the board was read from
     std::uint64_t used = 0;
-    std::size_t size = 0;
+    std::size_t size = 0;                             // counters, those that the slot itself is worth included
     std::vector<std::pair<Position, Board>> arrived;  // while loading
   };
 
+  void set_size(Slot& slot);
   void make_room();
 
   const std::size_t counters_most_;
