@@ -80,10 +80,10 @@ OperatorAnswer OperatorLog::head() const {
 
 // transactions counts commands that were accepted; records about the log itself are in head only. sales leaves voided
 // ones out, as the sums do.
-OperatorAnswer OperatorLog::stats() {
+OperatorAnswer OperatorLog::stats(const std::atomic<bool>& stopping) {
   const std::lock_guard lock(digest_mutex_);
   const LogPoint durable = feed_.durable();
-  if (Status advanced = advance_digest(feed_, durable.position, digest_); !advanced.ok()) {
+  if (Status advanced = advance_digest(feed_, durable.position, digest_, &stopping); !advanced.ok()) {
     return operator_problem(advanced.error());
   }
   const auto tenants = tenants_of(digest_);
@@ -120,8 +120,11 @@ OperatorAnswer OperatorLog::records(const OperatorRequest& request) const {
   return answer;
 }
 
-OperatorAnswer OperatorLog::verify() const {
-  const LogVerification verification = verify_log(log_, domain_);
+OperatorAnswer OperatorLog::verify(const std::atomic<bool>& stopping) const {
+  const LogVerification verification = verify_log(log_, domain_, &stopping);
+  if (!verification.result.ok() && verification.result.error().kind == ErrorKind::kCancelled) {
+    return operator_problem(verification.result.error());
+  }
   const LogPoint& last = verification.last;
   OperatorAnswer answer;
   JsonWriter json(answer.body);
@@ -134,10 +137,11 @@ OperatorAnswer OperatorLog::verify() const {
 }
 
 void OperatorLog::add_routes(OperatorApi& api) {
+  const std::atomic<bool>& stopping = api.stopping();
   api.add("GET", "/operator/log/head", [this](const OperatorRequest&) { return head(); });
-  api.add("GET", "/operator/log/stats", [this](const OperatorRequest&) { return stats(); });
+  api.add("GET", "/operator/log/stats", [this, &stopping](const OperatorRequest&) { return stats(stopping); });
   api.add("GET", "/operator/log/records", [this](const OperatorRequest& request) { return records(request); });
-  api.add("POST", "/operator/log/verify", [this](const OperatorRequest&) { return verify(); });
+  api.add("POST", "/operator/log/verify", [this, &stopping](const OperatorRequest&) { return verify(stopping); });
   api.add("POST", "/operator/clock/confirm", [this](const OperatorRequest&) {
     OperatorAnswer answer;
     JsonWriter(answer.body).begin_object().key("ready").boolean(confirm_clock_()).end_object();

@@ -6,6 +6,7 @@
 // head is a plain number, position the text that clients see, hashes are hexadecimal.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -27,9 +28,9 @@ class OperatorLog {
 
  private:
   OperatorAnswer head() const;
-  OperatorAnswer stats();
+  OperatorAnswer stats(const std::atomic<bool>& stopping);
   OperatorAnswer records(const OperatorRequest& request) const;
-  OperatorAnswer verify() const;
+  OperatorAnswer verify(const std::atomic<bool>& stopping) const;
 
   Log& log_;
   Feed& feed_;

@@ -2,9 +2,12 @@
 //   GET  /operator/views                          -> [{view, generation, position, lag, state, digest, error?}]
 //   POST /operator/views/rebuild   {view, tenant?} -> 202 {job}
 //   POST /operator/views/rollback  {view}          -> 202 {job}
-//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, differences:[…], error?}]}
+//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, compared, differences:[…],
+//                                                      error?}]}
+// A view that could not be read or has no place in the log now was not compared; it is not equal, and not different.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -30,13 +33,13 @@ class OperatorViews {
   void add_routes(OperatorApi& api);
 
  private:
-  OperatorAnswer list(const OperatorRequest& request);
+  OperatorAnswer list(const OperatorRequest& request, const std::atomic<bool>& stopping);
   OperatorAnswer rebuild(const OperatorRequest& request);
   OperatorAnswer rollback(const OperatorRequest& request);
-  OperatorAnswer verify(const OperatorRequest& request);
+  OperatorAnswer verify(const OperatorRequest& request, const std::atomic<bool>& stopping);
   ManagedView* find(std::string_view name) const;
   // The log's side at the position of a view; goes on from where it stood at the last call where it can.
-  Result<Digests> log_digests(const std::string& view, const LogPoint& point);
+  Result<Digests> log_digests(const std::string& view, const LogPoint& point, const std::atomic<bool>& stopping);
 
   Feed& feed_;
   OperatorJobs& jobs_;

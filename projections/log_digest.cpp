@@ -86,12 +86,15 @@ void LogDigest::add(const Transaction& transaction) {
   }
 }
 
-Status advance_digest(Feed& feed, Position target, LogDigest& digest) {
+Status advance_digest(Feed& feed, Position target, LogDigest& digest, const std::atomic<bool>* cancelled,
+                      const std::function<void(Progress)>& tell) {
   if (digest.position() > target) {
     return Error{ErrorKind::kInvalid, "the digest of the log stands beyond the position asked for"};
   }
   std::vector<TransactionPtr> batch;
   while (digest.position() < target) {
+    if (cancelled != nullptr && cancelled->load()) return Error{ErrorKind::kCancelled, "cancelled"};
+    if (tell) tell({digest.position().value(), target.value()});
     if (Status read = feed.read(digest.position(), kBatchTransactions, kBatchBytes, batch); !read.ok()) return read;
     if (batch.empty()) return Error{ErrorKind::kHistoryMismatch, "the log ends before the position asked for"};
     for (const TransactionPtr& transaction : batch) {

@@ -87,8 +87,10 @@ class ManagedView {
   // switches in one step; commands and reads go on. For one tenant: its rows are replaced in the serving generation.
   virtual Status rebuild(const RebuildRequest& request) = 0;
   // Catches the former generation up from its own checkpoint, verifies, switches back. kNotFound where there is none.
-  virtual Status rollback() = 0;
-  virtual Result<DigestAt> digest() = 0;
+  // Tells its progress and ends with kCancelled as a rebuild does; the request's tenant is of no meaning.
+  virtual Status rollback(const RebuildRequest& request = {}) = 0;
+  // Reads the whole view. kCancelled soon after `cancelled`, which may be null, is set.
+  virtual Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) = 0;
 };
 
 }  // namespace till

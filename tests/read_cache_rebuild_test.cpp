@@ -188,6 +188,51 @@ TEST_CASE("read cache: rollback catches the former generation up, and back again
   CHECK(fs::exists(f.directory + "/g2"));
 }
 
+TEST_CASE("read cache: a rollback tells its progress and can be cancelled", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 100);
+  const auto cache = f.open();
+  REQUIRE(cache->rebuild(request()).ok());
+  f.chain.sell_many("acme", "B", 100);
+  std::atomic<bool> cancelled{false};
+  std::uint64_t told = 0;
+  RebuildRequest watched;
+  watched.cancelled = &cancelled;
+  watched.on_progress = [&](Progress progress) {
+    told = progress.total;
+    cancelled = true;
+  };
+  CHECK(cache->rollback(watched).error().kind == ErrorKind::kCancelled);
+  CHECK(told == f.feed.durable().position.value());
+  CHECK(cache->info().generation == 2);
+  CHECK(cache->rollback().ok());
+}
+
+TEST_CASE("read cache: a switch is never behind what readers saw, not for a moment", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 3000);
+  const auto cache = f.open();
+  std::atomic<bool> done{false};
+  std::atomic<int> behind{0};
+  std::thread watcher([&] {
+    Position last;
+    while (!done) {
+      const Position now = cache->info().status.at.position;
+      if (now < last) ++behind;
+      last = now;
+    }
+  });
+  std::thread seller([&] { f.chain.sell_many("acme", "B", 1500); });
+  for (int i = 0; i < 3; ++i) CHECK(cache->rebuild(request()).ok());
+  seller.join();
+  CHECK(cache->rollback().ok());
+  done = true;
+  watcher.join();
+  CHECK(behind == 0);
+  REQUIRE(cache->wait_for(f.feed.durable().position, kPatience));
+  CHECK(rows_of(*cache) == f.fresh_rows());
+}
+
 TEST_CASE("read cache: one tenant is rebuilt in place", "[read_cache]") {
   Fixture f;
   f.chain.sell_many("acme", "A", 300);
@@ -229,7 +274,7 @@ TEST_CASE("read cache: dashboards that lie about the sales are found", "[read_ca
     lie["z"].amount = 1;
     std::string row;
     read_cache::append_row(row, lie);
-    const auto store = read_cache::open_store(f.directory + "/g1", read_cache::Purpose::kServe, {});
+    auto store = read_cache::open_store(f.directory + "/g1", read_cache::Purpose::kServe, {});
     REQUIRE(store.ok());
     REQUIRE((*store)->Merge({}, key + "USD", row).ok());
   }

@@ -173,6 +173,40 @@ TEST_CASE("reporting rebuild: one tenant's rows are replaced, the others' stay",
   CHECK(difference(fixture.dump(""), incremental) == "");
 }
 
+TEST_CASE("reporting rebuild: a tenant with too many rows for one step is refused", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(300);
+  ReportingOptions options = fixture.options();
+  options.tenant_replace_rows_most = 100;
+  Reporting reporting(fixture.log.feed(), options);
+  reporting.start();
+  REQUIRE(fixture.caught_up(reporting));
+  RebuildRequest request;
+  request.tenant = "acme";
+  const Status refused = reporting.rebuild(request);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == ErrorKind::kInvalid);
+  CHECK(refused.error().message.find("rebuild the whole view") != std::string::npos);
+  check_against_log(fixture, reporting);
+}
+
+TEST_CASE("reporting rebuild: a rollback tells its progress and can be cancelled", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(500);
+  const auto reporting = fixture.started();
+  REQUIRE(fixture.caught_up(*reporting));
+  REQUIRE(reporting->rebuild({}).ok());
+  std::atomic<bool> cancelled{false};
+  RebuildRequest request;
+  request.cancelled = &cancelled;
+  request.on_progress = [&](Progress) { cancelled = true; };
+  CHECK(reporting->rollback(request).error().kind == ErrorKind::kCancelled);
+  CHECK(fixture.rows("SELECT * FROM till_generation") == Lines{"2|1"});
+  CHECK(reporting->digest(&cancelled).error().kind == ErrorKind::kCancelled);
+  REQUIRE(reporting->rollback().ok());
+  CHECK(fixture.rows("SELECT * FROM till_generation") == Lines{"1|2"});
+}
+
 TEST_CASE("reporting rebuild: cancelled, it leaves nothing", "[reporting][mysql]") {
   ReportingFixture fixture;
   fixture.log.append_random(2000);

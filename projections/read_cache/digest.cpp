@@ -100,13 +100,17 @@ rocksdb::ReadOptions scan_options(const rocksdb::Snapshot* snapshot) {
 }
 
 Status scan(Generation& generation, rocksdb::ReadOptions options, std::string_view tenant,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) {
+            const std::function<bool(std::string_view key, std::string_view value)>& visit,
+            const std::atomic<bool>* cancelled = nullptr) {
   const std::string begin = tenant.empty() ? std::string("\1", 1) : tenant_begin(tenant);
   const std::string end = tenant_end(tenant);
   const rocksdb::Slice upper(end);
   if (!tenant.empty()) options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> rows(generation.db().NewIterator(options));
   for (rows->Seek(begin); rows->Valid(); rows->Next()) {
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+      return Error{ErrorKind::kCancelled, "read cache: cancelled while scanning"};
+    }
     if (!visit(rows->key().ToStringView(), rows->value().ToStringView())) {
       generation.report_damage("a row does not read");
       return Error{ErrorKind::kUnavailable, "read cache: a row does not read"};
@@ -118,7 +122,7 @@ Status scan(Generation& generation, rocksdb::ReadOptions options, std::string_vi
 
 }  // namespace
 
-Result<DigestAt> Generation::digest(std::string_view tenant) {
+Result<DigestAt> Generation::digest(std::string_view tenant, const std::atomic<bool>* cancelled) {
   rocksdb::ManagedSnapshot snapshot(db_.get());
   const rocksdb::ReadOptions options = scan_options(snapshot.snapshot());
   auto at = read_checkpoint(*db_, options);
@@ -126,9 +130,12 @@ Result<DigestAt> Generation::digest(std::string_view tenant) {
   DigestAt out{*at, {}, {}};
   schema::CachedSale sale;
   BoardSums boards;
-  const Status scanned = scan(*this, options, tenant, [&](std::string_view key, std::string_view value) {
-    return add_row(split_key(key), value, sale, out.digests, boards);
-  });
+  const Status scanned = scan(
+      *this, options, tenant,
+      [&](std::string_view key, std::string_view value) {
+        return add_row(split_key(key), value, sale, out.digests, boards);
+      },
+      cancelled);
   if (!scanned.ok()) return scanned.error();
   out.parts = boards.take();
   return out;

@@ -116,7 +116,8 @@ void ReadCache::publish(std::shared_ptr<Generation> generation) {
     supervisor_wake_.notify_all();
   });
   auto next = std::make_shared<Serving>();
-  next->follower = std::make_unique<Follower>(feed_, *generation, options_.follower);
+  // It stands there from the first moment: who asks meanwhile must not hear of position 0.
+  next->follower = std::make_unique<Follower>(feed_, *generation, options_.follower, generation->at());
   next->generation = std::move(generation);
   const std::lock_guard lock(mutex_);
   if (started_ && !stopping_) next->follower->start();
@@ -202,10 +203,10 @@ bool ReadCache::wait_for(Position target, std::chrono::milliseconds timeout) {
   }
 }
 
-Result<DigestAt> ReadCache::digest() {
+Result<DigestAt> ReadCache::digest(const std::atomic<bool>* cancelled) {
   const auto now = generation();
   if (Status readable = now->readable(); !readable.ok()) return readable.error();
-  return now->digest();
+  return now->digest({}, cancelled);
 }
 
 Status ReadCache::dump(const std::function<void(std::string_view key, std::string_view value)>& visit) {

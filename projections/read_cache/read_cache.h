@@ -3,6 +3,7 @@
 // then.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -76,8 +77,8 @@ class ReadCache final : public ManagedView {
   ViewInfo info() const override;
   bool wait_for(Position target, std::chrono::milliseconds timeout) override;
   Status rebuild(const RebuildRequest& request) override;
-  Status rollback() override;
-  Result<DigestAt> digest() override;
+  Status rollback(const RebuildRequest& request = {}) override;
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) override;
 
   Result<AsOf<std::optional<schema::SaleView>>> sale(std::string_view tenant, std::string_view sale_id);
   Result<AsOf<std::optional<CachedCustomerRow>>> customer(std::string_view tenant, std::string_view customer_id);
@@ -118,11 +119,14 @@ class ReadCache final : public ManagedView {
 
   Status rebuild_whole(const RebuildRequest& request);
   Status rebuild_tenant(const RebuildRequest& request);
-  Status build(read_cache::Generation& generation, LogDigest& digest, const RebuildRequest& request,
+  Status build(read_cache::Generation& generation, LogDigest* digest, const RebuildRequest& request,
                const std::function<Position()>& target);
-  Status catch_up(read_cache::Generation& generation, Position target, LogDigest* digest);
-  Status switch_to(std::shared_ptr<read_cache::Generation> next);
-  Status take_place(read_cache::Generation& next, const Serving& former, Position at);
+  Status catch_up(read_cache::Generation& generation, Position target, LogDigest* digest,
+                  const RebuildRequest& request);
+  Status switch_to(std::shared_ptr<read_cache::Generation> next, const RebuildRequest& request);
+  Status switch_held(std::shared_ptr<read_cache::Generation>& next, const Serving& former, Position at,
+                     const RebuildRequest& request);
+  Status take_place(read_cache::Generation& next, const Serving& former);
   Status hold(Serving& serving, const std::function<Status(LogPoint)>& action);
 
   Feed& feed_;

@@ -30,6 +30,7 @@ Status Filler::start() {
   at_ = offset->point;
   while (digest_.position() < at_.position) {
     if (cancelled()) return Error{ErrorKind::kCancelled, "cancelled"};
+    if (request_.on_progress) request_.on_progress({digest_.position().value(), at_.position.value()});
     const Position step(std::min(at_.position.value(), digest_.position().value() + kDigestStep));
     if (Status folded = advance_digest(site_.feed, step, digest_); !folded.ok()) return folded;
   }
@@ -67,7 +68,7 @@ Status Filler::approach(const std::function<Position()>& limit) {
 Status Filler::verify() {
   auto connection = SqlConnection::open(site_.options.server, SessionKind::kReader, site_.options.maintenance_timeout);
   if (!connection.ok()) return connection.error();
-  Result<DigestAt> rows = read_row_digest(**connection, writer_.target().prefix);
+  Result<DigestAt> rows = read_row_digest(**connection, writer_.target().prefix, [this] { return cancelled(); });
   if (!rows.ok()) return rows.error();
   if (rows->at != at_ || digest_.position() != at_.position) {
     return Error{ErrorKind::kCorrupt, "the new rows stand at position " + std::to_string(rows->at.position.value()) +

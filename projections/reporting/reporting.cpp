@@ -61,16 +61,17 @@ class Reporting::Impl {
     return maintain(request, request.tenant.empty() ? &Rebuilder::rebuild_all : &Rebuilder::rebuild_tenant);
   }
 
-  Status rollback() { return maintain(RebuildRequest(), &Rebuilder::rollback); }
+  Status rollback(const RebuildRequest& request) { return maintain(request, &Rebuilder::rollback); }
 
-  Result<DigestAt> digest() {
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled) {
     const std::lock_guard lock(digest_);  // one long scan of the tables at a time
     auto connection = SqlConnection::open(options_.server, SessionKind::kReader, options_.maintenance_timeout);
     if (!connection.ok()) return connection.error();
     Result<Generations> generations = read_generations(**connection);
     if (!generations.ok()) return generations.error();
     if (generations->serving == 0) return Error{ErrorKind::kUnavailable, "reporting has not begun yet"};
-    return read_row_digest(**connection, generation_prefix(generations->serving));
+    return read_row_digest(**connection, generation_prefix(generations->serving),
+                           [&] { return stopping_ || (cancelled != nullptr && cancelled->load()); });
   }
 
   Result<SalesReportAt> sales_report(const SalesReportRequest& request) {
@@ -157,11 +158,11 @@ bool Reporting::wait_for(Position target, std::chrono::milliseconds timeout) {
 Status Reporting::rebuild(const RebuildRequest& request) {
   return impl_->rebuild(request);
 }
-Status Reporting::rollback() {
-  return impl_->rollback();
+Status Reporting::rollback(const RebuildRequest& request) {
+  return impl_->rollback(request);
 }
-Result<DigestAt> Reporting::digest() {
-  return impl_->digest();
+Result<DigestAt> Reporting::digest(const std::atomic<bool>* cancelled) {
+  return impl_->digest(cancelled);
 }
 Result<SalesReportAt> Reporting::sales_report(const SalesReportRequest& request) {
   return impl_->sales_report(request);

@@ -1,5 +1,6 @@
 #include "projections/reporting/row_digest.h"
 
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -15,25 +16,38 @@ using Fields = std::vector<WideSum Digest::*>;
 const Fields kSumFields{&Digest::units_e5, &Digest::gross, &Digest::discount, &Digest::net,
                         &Digest::tax,      &Digest::total, &Digest::cogs_e4};
 
-// Adds up `columns` of every row by tenant and currency, each into its field.
-Status read_sums(SqlConnection& connection, const std::string& table, const std::string& columns, const Fields& fields,
-                 Digests& digests) {
-  return connection.query("SELECT tenant_id, currency, " + columns + " FROM " + table + " GROUP BY tenant_id, currency",
-                          [&](const SqlRow& row) {
-                            Digest& digest = digests[{row.text(0), row.text(1)}];
-                            unsigned column = 2;
-                            for (const auto field : fields) digest.*field = row.sum(column++);
-                          });
-}
+// Reads sums of one set of tables until somebody cancels.
+class SumReader {
+ public:
+  SumReader(SqlConnection& connection, const std::string& prefix, const std::function<bool()>& cancelled)
+      : connection_(connection), prefix_(prefix), cancelled_(cancelled) {}
 
-// The same of what belongs to a tenant and has no currency.
-Status read_sum(SqlConnection& connection, const std::string& table, const std::string& sum, WideSum Digest::*field,
-                Digests& digests) {
-  return connection.query("SELECT tenant_id, " + sum + " FROM " + table + " GROUP BY tenant_id",
-                          [&](const SqlRow& row) {
-                            digests[{row.text(0), ""}].*field = row.sum(1);
-                          });
-}
+  // Adds up `columns` of every row by tenant and currency, each into its field.
+  Status add(const std::string& table, const std::string& columns, const Fields& fields, Digests& digests) {
+    const std::string sql = "SELECT tenant_id, currency, " + columns + " FROM " + prefix_ + table;
+    return run(sql + " GROUP BY tenant_id, currency", [&](const SqlRow& row) {
+      Digest& digest = digests[{row.text(0), row.text(1)}];
+      unsigned column = 2;
+      for (const auto field : fields) digest.*field = row.sum(column++);
+    });
+  }
+  // The same of what belongs to a tenant and has no currency.
+  Status add(const std::string& table, const std::string& sum, WideSum Digest::*field, Digests& digests) {
+    return run("SELECT tenant_id, " + sum + " FROM " + prefix_ + table + " GROUP BY tenant_id", [&](const SqlRow& row) {
+      digests[{row.text(0), ""}].*field = row.sum(1);
+    });
+  }
+
+ private:
+  Status run(const std::string& sql, const std::function<void(const SqlRow&)>& visit) {
+    if (cancelled_()) return Error{ErrorKind::kCancelled, "cancelled"};
+    return connection_.query(sql, visit);
+  }
+
+  SqlConnection& connection_;
+  const std::string& prefix_;
+  const std::function<bool()>& cancelled_;
+};
 
 const std::string& sum_columns() {
   static const std::string columns =
@@ -46,20 +60,17 @@ Fields with(Fields fields, std::initializer_list<WideSum Digest::*> more) {
   return fields;
 }
 
-Status read_facts(SqlConnection& connection, const std::string& prefix, Digests& digests) {
-  Status read =
-      read_sums(connection, prefix + "f_sale",
-                sum_columns() + ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'SALE') - SUM(kind = 'VOID')",
-                with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::standing}), digests);
-  if (!read.ok()) return read;
-  read = read_sums(connection, prefix + "f_line", "SUM(kind = 'SALE')", {&Digest::lines}, digests);
-  if (!read.ok()) return read;
-  read = read_sum(connection, prefix + "f_stock_move", "SUM(qty_e5)", &Digest::on_hand_e5, digests);
-  if (!read.ok()) return read;
-  return read_sum(connection, prefix + "d_customer", "COUNT(*)", &Digest::customers, digests);
+Status read_facts(SumReader& reader, Digests& digests) {
+  const std::string kinds = ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
+  Status read = reader.add("f_sale", sum_columns() + kinds,
+                           with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::standing}), digests);
+  if (read.ok()) read = reader.add("f_line", "SUM(kind = 'SALE')", Fields{&Digest::lines}, digests);
+  if (read.ok()) read = reader.add("f_stock_move", "SUM(qty_e5)", &Digest::on_hand_e5, digests);
+  if (read.ok()) read = reader.add("d_customer", "COUNT(*)", &Digest::customers, digests);
+  return read;
 }
 
-Status read_parts(SqlConnection& connection, const std::string& prefix, std::vector<DigestPart>& parts) {
+Status read_parts(SumReader& reader, std::vector<DigestPart>& parts) {
   // Only the sums by store count each sale once.
   for (const auto& [name, by_store] : {std::pair("agg_store_day", true),
                                        {"agg_store_hour", true},
@@ -68,26 +79,28 @@ Status read_parts(SqlConnection& connection, const std::string& prefix, std::vec
                                        {"agg_tender_day", false}}) {
     DigestPart part{name, by_store ? with(kSumFields, {&Digest::standing, &Digest::voids}) : kSumFields, {}};
     const std::string columns = sum_columns() + (by_store ? ", SUM(sales), SUM(voids)" : "");
-    if (Status read = read_sums(connection, prefix + name, columns, part.fields, part.digests); !read.ok()) return read;
+    if (Status read = reader.add(name, columns, part.fields, part.digests); !read.ok()) return read;
     parts.push_back(std::move(part));
   }
   DigestPart stock{"s_stock", {&Digest::on_hand_e5}, {}};
-  Status read = read_sum(connection, prefix + "s_stock", "SUM(on_hand_e5)", &Digest::on_hand_e5, stock.digests);
+  Status read = reader.add("s_stock", "SUM(on_hand_e5)", &Digest::on_hand_e5, stock.digests);
   parts.push_back(std::move(stock));
   return read;
 }
 
 }  // namespace
 
-Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix) {
+Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix,
+                                 const std::function<bool()>& cancelled) {
   SqlTransaction snapshot(connection);
   if (Status begun = snapshot.begin_snapshot(); !begun.ok()) return begun.error();
   DigestAt digest;
   Result<Offset> offset = read_offset(connection, prefix, OffsetLock::kNone);
   if (!offset.ok()) return offset.error();
   digest.at = offset->point;
-  if (Status read = read_facts(connection, prefix, digest.digests); !read.ok()) return read.error();
-  if (Status read = read_parts(connection, prefix, digest.parts); !read.ok()) return read.error();
+  SumReader reader(connection, prefix, cancelled);
+  if (Status read = read_facts(reader, digest.digests); !read.ok()) return read.error();
+  if (Status read = read_parts(reader, digest.parts); !read.ok()) return read.error();
   return digest;
 }
 

@@ -16,7 +16,7 @@ from support.totals import check_dashboards, check_reports
 from support.world import World
 
 TENANT = "acme"
-DIFFERENCE, LOG_TROUBLE = 3, 5  # exit codes
+FAILED, DIFFERENCE, LOG_TROUBLE = 1, 3, 5  # exit codes
 SST_FLIPS, WAL_FLIPS = 6, 4
 SALES = 1500
 
@@ -211,3 +211,22 @@ def test_foreign_log_under_views(world: World) -> None:
     equal(api.get(f"/v1/sales/ours-{terminal}-1").status, 404, "a sale of the former log")
     equal(api.get(f"/v1/sales/theirs-{terminal}-1").status, 200, "a sale of this log")
     api.close()
+
+
+def test_sums_that_lie_are_found(world: World) -> None:
+    """A sum that readers are shown and that no sale made is a difference; a view that is away is a failure."""
+    draw = world.draw()
+    database = world.mariadb()
+    till = world.till(database.services())
+    fill(till, make_shop(2, 0, 2, 12, 100), draw, 300)
+    till.verify("read_cache", "reporting")
+    database.text("UPDATE g1_agg_store_day SET net = net + 1 LIMIT 1;")
+    done = till.run("views", "verify")
+    equal(done.status, DIFFERENCE, f"exit status with a sum that lies ({done})")
+    fields = [difference["field"] for view in done.json["views"] for difference in view["differences"]]
+    equal(fields, ["agg_store_day net"], "what differs")
+    till.ask("views", "rebuild", "reporting")
+    till.verify("read_cache", "reporting")
+    database.stop()
+    done = till.run("views", "verify")
+    equal(done.status, FAILED, f"exit status with a view that is away ({done})")
