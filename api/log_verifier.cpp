@@ -68,12 +68,16 @@ Status LogVerifier::check_terminal(const Transaction& transaction) {
   return {};
 }
 
-LogVerification verify_log(const Log& log, const Domain& domain) {
+LogVerification verify_log(const Log& log, const Domain& domain, const std::atomic<bool>* cancelled) {
   LogVerification verification;
   LogVerifier verifier(log.id(), domain);
   const LogPoint head = log.head();
   const std::unique_ptr<Log::Cursor> cursor = log.cursor(Position(1));
   while (verifier.last().position < head.position && cursor->next()) {
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+      verification.result = Error{ErrorKind::kCancelled, "cancelled"};
+      break;
+    }
     verification.result = verifier.add(cursor->position(), cursor->bytes());
     if (!verification.result.ok()) break;
     ++verification.verified;

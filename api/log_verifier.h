@@ -1,6 +1,7 @@
 // Proves a log record by record: density, hashes, every chain.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -51,7 +52,8 @@ class LogVerifier {
   std::map<std::pair<std::string, std::string>, Chain> terminals_;
 };
 
-// Reads the whole log up to its head at the time of the call; the log may be appended to meanwhile.
-LogVerification verify_log(const Log& log, const Domain& domain);
+// Reads the whole log up to its head at the time of the call; the log may be appended to meanwhile. kCancelled soon
+// after `cancelled`, which may be null, is set.
+LogVerification verify_log(const Log& log, const Domain& domain, const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace till

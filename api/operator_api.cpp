@@ -71,6 +71,7 @@ OperatorAnswer operator_problem(const Error& error) {
     case ErrorKind::kNotFound:
       return operator_problem(schema::ROUTE_NOT_FOUND, error.message);
     case ErrorKind::kUnavailable:
+    case ErrorKind::kCancelled:
       return operator_problem(schema::VIEW_UNAVAILABLE, error.message);
     case ErrorKind::kInvalid:
       return operator_problem(schema::BAD_REQUEST, error.message);
@@ -78,7 +79,6 @@ OperatorAnswer operator_problem(const Error& error) {
     case ErrorKind::kHistoryMismatch:
     case ErrorKind::kOutcomeUnknown:
     case ErrorKind::kPoison:
-    case ErrorKind::kCancelled:
       break;
   }
   return operator_problem(schema::INTERNAL_ERROR, error.message);
@@ -91,6 +91,7 @@ OperatorApi::~OperatorApi() {
 }
 
 void OperatorApi::stop() {
+  stopping_ = true;
   workers_.stop();
 }
 

@@ -2,6 +2,7 @@
 // added by topic (operator_keys.h, operator_views.h, operator_log.h, and others' own).
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -31,7 +32,8 @@ struct OperatorAnswer {
 };
 
 OperatorAnswer operator_problem(schema::ErrorCode code, std::string_view detail);
-// kNotFound is 404, kUnavailable 503, kInvalid 400, everything else 500, with the error's message as detail.
+// kNotFound is 404, kUnavailable and kCancelled 503, kInvalid 400, everything else 500, with the error's message as
+// detail.
 OperatorAnswer operator_problem(const Error& error);
 
 // May block: runs on a worker.
@@ -48,8 +50,10 @@ class OperatorApi {
   void add(std::string method, std::string path, OperatorRoute route);
   // For the HttpServer on the operator socket; stays valid as long as this object.
   HttpHandler handler();
-  // Finishes what runs. Idempotent.
+  // Tells what runs to end early, and waits for it. Idempotent.
   void stop();
+  // Set by stop(): long work looks at it.
+  const std::atomic<bool>& stopping() const { return stopping_; }
 
  private:
   struct Entry {
@@ -66,6 +70,7 @@ class OperatorApi {
   Found find(std::string_view method, std::string_view path) const;
 
   std::vector<Entry> entries_;
+  std::atomic<bool> stopping_{false};
   WorkerPool workers_;
 };
 

@@ -14,6 +14,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr unsigned kAcceptedStatus = 202;
 
+std::int64_t milliseconds(Clock::duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 }  // namespace
 
 struct OperatorJobs::Job {
@@ -21,9 +25,10 @@ struct OperatorJobs::Job {
   std::string what;
   const Clock::time_point started = Clock::now();
   std::atomic<bool> cancelled{false};
-  std::atomic<std::uint64_t> done{0};
-  std::atomic<std::uint64_t> total{0};
-  std::mutex mutex;
+  std::mutex mutex;  // guards what follows
+  Progress progress;
+  std::optional<Progress> first;  // from which the pace is taken
+  Clock::time_point first_told;
   std::optional<Status> result;  // set once it has ended
   Clock::time_point ended;
   std::thread thread;
@@ -40,13 +45,33 @@ struct OperatorJobs::Job {
     return result.has_value();
   }
 
+  void tell(Progress now) {
+    const std::lock_guard lock(mutex);
+    if (!first || now.done < progress.done) {
+      first = now;
+      first_told = Clock::now();
+    }
+    progress = now;
+  }
+
+  void end(Status status) {
+    const std::lock_guard lock(mutex);
+    // The last batch may have been told of before it was applied.
+    if (status.ok()) progress.done = progress.total;
+    ended = Clock::now();
+    result = std::move(status);
+  }
+
   void write(JsonWriter& json) {
     json.begin_object().member("job", id).member("what", what).member("state", state());
-    json.key("done").number(done.load()).key("total").number(total.load());
     const std::lock_guard lock(mutex);
-    const auto elapsed = (result ? ended : Clock::now()) - started;
-    json.key("elapsed_ms")
-        .number(static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count()));
+    json.key("done").number(progress.done).key("total").number(progress.total);
+    json.key("elapsed_ms").number(milliseconds((result ? ended : Clock::now()) - started));
+    if (!result && first && progress.done > first->done && progress.total >= progress.done) {
+      const auto pace = static_cast<double>(milliseconds(Clock::now() - first_told)) /
+                        static_cast<double>(progress.done - first->done);
+      json.key("eta_ms").number(static_cast<std::int64_t>(pace * static_cast<double>(progress.total - progress.done)));
+    }
     if (result && !result->ok()) json.member("error", result->error().message);
     json.end_object();
   }
@@ -72,15 +97,7 @@ Result<std::string> OperatorJobs::start(std::string what, Work work) {
 }
 
 void OperatorJobs::run(Job& job, const Work& work) {
-  Status result = work(job.cancelled, [&job](Progress progress) {
-    job.done = progress.done;
-    job.total = progress.total;
-  });
-  // The last batch may have been told of before it was applied.
-  if (result.ok()) job.done = job.total.load();
-  const std::lock_guard lock(job.mutex);
-  job.ended = Clock::now();
-  job.result = std::move(result);
+  job.end(work(job.cancelled, [&job](Progress progress) { job.tell(progress); }));
 }
 
 void OperatorJobs::forget_finished() {

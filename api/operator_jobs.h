@@ -19,9 +19,10 @@ namespace till {
 
 // Each job has its own thread. Thread safe.
 //   GET  /operator/jobs               -> {jobs:[…]}
-//   GET  /operator/jobs/{id}          -> {job, what, state, done, total, elapsed_ms, error?}
+//   GET  /operator/jobs/{id}          -> {job, what, state, done, total, elapsed_ms, eta_ms?, error?}
 //   POST /operator/jobs/{id}/cancel   -> the same
-// state: running, done, failed or cancelled.
+// state: running, done, failed or cancelled. eta_ms is told once the job has moved: at its pace so far, which begins
+// anew where the job begins counting anew.
 class OperatorJobs {
  public:
   using Work = std::function<Status(const std::atomic<bool>& cancelled, const std::function<void(Progress)>& tell)>;

@@ -22,9 +22,9 @@ constexpr std::chrono::milliseconds kConfirmLook{5};
 
 struct TenantStats {
   std::uint64_t transactions = 0;
-  std::int64_t sales = 0;
-  std::int64_t voids = 0;
-  std::map<std::string, std::int64_t> net;  // by currency
+  WideSum sales = 0;
+  WideSum voids = 0;
+  std::map<std::string, WideSum> net;  // by currency
 };
 
 std::map<std::string, TenantStats> tenants_of(const LogDigest& digest) {
@@ -45,9 +45,9 @@ void write_tenants(JsonWriter& json, const std::map<std::string, TenantStats>& t
   json.array("tenants");
   for (const auto& [name, tenant] : tenants) {
     json.begin_object().member("tenant", name).key("transactions").number(tenant.transactions);
-    json.key("sales").number(tenant.sales).key("voids").number(tenant.voids).array("net");
+    json.key("sales").raw(to_text(tenant.sales)).key("voids").raw(to_text(tenant.voids)).array("net");
     for (const auto& [currency, amount] : tenant.net) {
-      json.begin_object().key("amount").number(amount).member("currency", currency).end_object();
+      json.begin_object().key("amount").raw(to_text(amount)).member("currency", currency).end_object();
     }
     json.end_array().end_object();
   }
@@ -85,10 +85,10 @@ OperatorAnswer OperatorLog::head() const {
 
 // transactions counts commands that were accepted; records about the log itself are in head only. sales leaves voided
 // ones out, as the sums do.
-OperatorAnswer OperatorLog::stats() {
+OperatorAnswer OperatorLog::stats(const std::atomic<bool>& stopping) {
   const std::lock_guard lock(digest_mutex_);
   const LogPoint durable = feed_.durable();
-  if (Status advanced = advance_digest(feed_, durable.position, digest_); !advanced.ok()) {
+  if (Status advanced = advance_digest(feed_, durable.position, digest_, &stopping); !advanced.ok()) {
     return operator_problem(advanced.error());
   }
   const auto tenants = tenants_of(digest_);
@@ -125,8 +125,11 @@ OperatorAnswer OperatorLog::records(const OperatorRequest& request) const {
   return answer;
 }
 
-OperatorAnswer OperatorLog::verify() const {
-  const LogVerification verification = verify_log(log_, domain_);
+OperatorAnswer OperatorLog::verify(const std::atomic<bool>& stopping) const {
+  const LogVerification verification = verify_log(log_, domain_, &stopping);
+  if (!verification.result.ok() && verification.result.error().kind == ErrorKind::kCancelled) {
+    return operator_problem(verification.result.error());
+  }
   const LogPoint& last = verification.last;
   OperatorAnswer answer;
   JsonWriter json(answer.body);
@@ -149,10 +152,11 @@ OperatorAnswer OperatorLog::confirm_clock() {
 }
 
 void OperatorLog::add_routes(OperatorApi& api) {
+  const std::atomic<bool>& stopping = api.stopping();
   api.add("GET", "/operator/log/head", [this](const OperatorRequest&) { return head(); });
-  api.add("GET", "/operator/log/stats", [this](const OperatorRequest&) { return stats(); });
+  api.add("GET", "/operator/log/stats", [this, &stopping](const OperatorRequest&) { return stats(stopping); });
   api.add("GET", "/operator/log/records", [this](const OperatorRequest& request) { return records(request); });
-  api.add("POST", "/operator/log/verify", [this](const OperatorRequest&) { return verify(); });
+  api.add("POST", "/operator/log/verify", [this, &stopping](const OperatorRequest&) { return verify(stopping); });
   api.add("POST", "/operator/clock/confirm", [this](const OperatorRequest&) { return confirm_clock(); });
 }
 

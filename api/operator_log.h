@@ -6,6 +6,7 @@
 // head is a plain number, position the text that clients see, hashes are hexadecimal.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 
 #include "api/operator_api.h"
@@ -26,9 +27,9 @@ class OperatorLog {
 
  private:
   OperatorAnswer head() const;
-  OperatorAnswer stats();
+  OperatorAnswer stats(const std::atomic<bool>& stopping);
   OperatorAnswer records(const OperatorRequest& request) const;
-  OperatorAnswer verify() const;
+  OperatorAnswer verify(const std::atomic<bool>& stopping) const;
   OperatorAnswer confirm_clock();
 
   Log& log_;

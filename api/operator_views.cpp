@@ -1,13 +1,12 @@
 #include "api/operator_views.h"
 
-#include <array>
-#include <set>
 #include <utility>
 
 #include "api/json_writer.h"
 #include "api/metrics.h"
 #include "engine/position_text.h"
 #include "engine/transaction.h"
+#include "projections/digest_difference.h"
 
 namespace till {
 namespace {
@@ -15,27 +14,6 @@ namespace {
 constexpr unsigned kAcceptedStatus = 202;
 constexpr std::size_t kDifferencesTold = 100;
 constexpr std::size_t kDigestTextLength = 16;
-
-struct DigestField {
-  std::string_view name;
-  std::int64_t Digest::*value;
-};
-constexpr std::array<DigestField, 11> kFields{{{"sales", &Digest::sales},
-                                               {"voids", &Digest::voids},
-                                               {"lines", &Digest::lines},
-                                               {"units_e5", &Digest::units_e5},
-                                               {"gross", &Digest::gross},
-                                               {"discount", &Digest::discount},
-                                               {"net", &Digest::net},
-                                               {"tax", &Digest::tax},
-                                               {"total", &Digest::total},
-                                               {"on_hand_e5", &Digest::on_hand_e5},
-                                               {"customers", &Digest::customers}}};
-
-Digest digest_of(const Digests& digests, const DigestKey& key) {
-  const auto found = digests.find(key);
-  return found == digests.end() ? Digest{} : found->second;
-}
 
 std::string text_of(const LogPoint& point) {
   return position_text(point.log_id, point.epoch, point.position);
@@ -67,36 +45,19 @@ void write_differences(JsonWriter& json, const std::vector<DigestDifference>& di
   json.array("differences");
   for (const DigestDifference& one : differences) {
     json.begin_object().member("tenant", one.key.tenant).member("currency", one.key.currency);
-    json.member("field", one.field).key("view").number(one.view).key("log").number(one.log).end_object();
+    json.member("field", one.field).key("view").raw(to_text(one.view)).key("log").raw(to_text(one.log)).end_object();
   }
   json.end_array();
 }
 
 }  // namespace
 
-std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most) {
-  std::set<DigestKey> keys;
-  for (const auto& [key, digest] : view) keys.insert(key);
-  for (const auto& [key, digest] : log) keys.insert(key);
-  std::vector<DigestDifference> differences;
-  for (const DigestKey& key : keys) {
-    const Digest in_view = digest_of(view, key);
-    const Digest in_log = digest_of(log, key);
-    for (const DigestField& field : kFields) {
-      if (in_view.*field.value == in_log.*field.value) continue;
-      if (differences.size() >= most) return differences;
-      differences.push_back({key, std::string(field.name), in_view.*field.value, in_log.*field.value});
-    }
-  }
-  return differences;
-}
-
 std::string digest_text(const Digests& digests) {
   std::string all;
   for (const auto& [key, digest] : digests) {
     if (digest == Digest{}) continue;
     all.append(key.tenant).append("/").append(key.currency);
-    for (const DigestField& field : kFields) all.append(" ").append(std::to_string(digest.*field.value));
+    for (const DigestField& field : kDigestFields) all.append(" ").append(to_text(digest.*field.value));
     all.push_back('\n');
   }
   return to_hex(as_bytes(sha256(all))).substr(0, kDigestTextLength);
@@ -113,7 +74,7 @@ ManagedView* OperatorViews::find(std::string_view name) const {
 }
 
 // The digests read whole views; ?digest=no leaves them out.
-OperatorAnswer OperatorViews::list(const OperatorRequest& request) {
+OperatorAnswer OperatorViews::list(const OperatorRequest& request, const std::atomic<bool>& stopping) {
   const bool with_digest = request.text("digest") != "no";
   const Position durable = feed_.durable().position;
   OperatorAnswer answer;
@@ -123,7 +84,7 @@ OperatorAnswer OperatorViews::list(const OperatorRequest& request) {
     ViewInfo info = view->info();
     std::string text;
     if (with_digest) {
-      Result<DigestAt> digest = view->digest();
+      Result<DigestAt> digest = view->digest(&stopping);
       if (digest.ok()) {
         text = digest_text(digest->digests);
         info.status.at = digest->at;
@@ -157,12 +118,17 @@ OperatorAnswer OperatorViews::rebuild(const OperatorRequest& request) {
 OperatorAnswer OperatorViews::rollback(const OperatorRequest& request) {
   ManagedView* const view = find(request.text("view"));
   if (view == nullptr) return operator_problem(Error{ErrorKind::kNotFound, "no such view"});
-  return job_answer(
-      jobs_.start("rollback " + std::string(request.text("view")),
-                  [view](const std::atomic<bool>&, const std::function<void(Progress)>&) { return view->rollback(); }));
+  return job_answer(jobs_.start("rollback " + std::string(request.text("view")),
+                                [view](const std::atomic<bool>& cancelled, const std::function<void(Progress)>& tell) {
+                                  RebuildRequest rollback;
+                                  rollback.on_progress = tell;
+                                  rollback.cancelled = &cancelled;
+                                  return view->rollback(rollback);
+                                }));
 }
 
-Result<Digests> OperatorViews::log_digests(const std::string& view, const LogPoint& point) {
+Result<Digests> OperatorViews::log_digests(const std::string& view, const LogPoint& point,
+                                           const std::atomic<bool>& stopping) {
   const Position at = point.position;
   const Result<LogPoint> in_log = feed_.point_at(at);
   if (!in_log.ok()) return in_log.error();
@@ -178,11 +144,11 @@ Result<Digests> OperatorViews::log_digests(const std::string& view, const LogPoi
   for (const auto& [name, other] : digests_) {
     if (other.position() > digest.position() && other.position() <= at) digest = other;
   }
-  if (Status advanced = advance_digest(feed_, at, digest); !advanced.ok()) return advanced.error();
+  if (Status advanced = advance_digest(feed_, at, digest, &stopping); !advanced.ok()) return advanced.error();
   return digest.digests();
 }
 
-OperatorAnswer OperatorViews::verify(const OperatorRequest& request) {
+OperatorAnswer OperatorViews::verify(const OperatorRequest& request, const std::atomic<bool>& stopping) {
   const std::string_view wanted = request.text("view");
   if (!wanted.empty() && find(wanted) == nullptr) {
     return operator_problem(Error{ErrorKind::kNotFound, "no such view"});
@@ -195,17 +161,19 @@ OperatorAnswer OperatorViews::verify(const OperatorRequest& request) {
     const std::string name = view->info().view;
     if (!wanted.empty() && name != wanted) continue;
     json.begin_object().member("view", name);
-    const Result<DigestAt> in_view = view->digest();
-    const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at) : in_view.error();
+    const Result<DigestAt> in_view = view->digest(&stopping);
+    const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at, stopping) : in_view.error();
     if (in_view.ok() && in_log.ok()) {
-      const auto differences = compare_digests(in_view.value().digests, in_log.value(), kDifferencesTold);
+      const auto differences = compare_digests(in_view.value(), in_log.value(), "", kDifferencesTold);
       all_equal = all_equal && differences.empty();
       json.member("position", text_of(in_view.value().at)).member("digest", digest_text(in_view.value().digests));
-      json.key("equal").boolean(differences.empty());
+      json.key("equal").boolean(differences.empty()).key("compared").boolean(true);
       write_differences(json, differences);
     } else {
       all_equal = false;
-      json.key("equal").boolean(false).array("differences").end_array();
+      // Rows of another history differ from this log, whatever they are.
+      const bool compared = in_log.error().kind == ErrorKind::kHistoryMismatch;
+      json.key("equal").boolean(false).key("compared").boolean(compared).array("differences").end_array();
       json.member("error", in_log.error().message);
     }
     json.end_object();
@@ -217,10 +185,13 @@ OperatorAnswer OperatorViews::verify(const OperatorRequest& request) {
 }
 
 void OperatorViews::add_routes(OperatorApi& api) {
-  api.add("GET", "/operator/views", [this](const OperatorRequest& request) { return list(request); });
+  const std::atomic<bool>& stopping = api.stopping();
+  api.add("GET", "/operator/views",
+          [this, &stopping](const OperatorRequest& request) { return list(request, stopping); });
   api.add("POST", "/operator/views/rebuild", [this](const OperatorRequest& request) { return rebuild(request); });
   api.add("POST", "/operator/views/rollback", [this](const OperatorRequest& request) { return rollback(request); });
-  api.add("POST", "/operator/views/verify", [this](const OperatorRequest& request) { return verify(request); });
+  api.add("POST", "/operator/views/verify",
+          [this, &stopping](const OperatorRequest& request) { return verify(request, stopping); });
 }
 
 }  // namespace till

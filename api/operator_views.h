@@ -2,9 +2,12 @@
 //   GET  /operator/views                          -> [{view, generation, position, lag, state, digest, error?}]
 //   POST /operator/views/rebuild   {view, tenant?} -> 202 {job}
 //   POST /operator/views/rollback  {view}          -> 202 {job}
-//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, differences:[…], error?}]}
+//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, compared, differences:[…],
+//                                                      error?}]}
+// A view that could not be read or has no place in the log now was not compared; it is not equal, and not different.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -30,13 +33,13 @@ class OperatorViews {
   void add_routes(OperatorApi& api);
 
  private:
-  OperatorAnswer list(const OperatorRequest& request);
+  OperatorAnswer list(const OperatorRequest& request, const std::atomic<bool>& stopping);
   OperatorAnswer rebuild(const OperatorRequest& request);
   OperatorAnswer rollback(const OperatorRequest& request);
-  OperatorAnswer verify(const OperatorRequest& request);
+  OperatorAnswer verify(const OperatorRequest& request, const std::atomic<bool>& stopping);
   ManagedView* find(std::string_view name) const;
   // The log's side at the position of a view; goes on from where it stood at the last call where it can.
-  Result<Digests> log_digests(const std::string& view, const LogPoint& point);
+  Result<Digests> log_digests(const std::string& view, const LogPoint& point, const std::atomic<bool>& stopping);
 
   Feed& feed_;
   OperatorJobs& jobs_;
@@ -45,16 +48,6 @@ class OperatorViews {
   std::mutex digests_mutex_;
   std::map<std::string, LogDigest> digests_;  // by view, each at the position of its last proof
 };
-
-// One number in which a view and the log disagree.
-struct DigestDifference {
-  DigestKey key;
-  std::string field;
-  std::int64_t view = 0;
-  std::int64_t log = 0;
-};
-// At most `most`, in order of tenant and currency. A digest of zeros is the same as none.
-std::vector<DigestDifference> compare_digests(const Digests& view, const Digests& log, std::size_t most);
 
 // A short name of all the numbers: equal digests, equal text.
 std::string digest_text(const Digests& digests);

@@ -16,7 +16,10 @@ std::string describe(const Error& error, Position at) {
 
 }  // namespace
 
-Follower::Follower(Feed& feed, View& view, FollowerOptions options) : feed_(feed), view_(view), options_(options) {}
+Follower::Follower(Feed& feed, View& view, FollowerOptions options, const LogPoint& known)
+    : feed_(feed), view_(view), options_(options), position_(known.position.value()) {
+  status_.at = known;
+}
 
 Follower::~Follower() {
   stop();
@@ -70,6 +73,16 @@ void Follower::set_state(FollowerState state, std::string error) {
   const std::lock_guard lock(mutex_);
   status_.state = state;
   status_.error = std::move(error);
+  moved_.notify_all();
+}
+
+// Whoever waits for an action is told that it was not run.
+void Follower::refuse_held(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  if (held_action_ != nullptr) {
+    held_result_ = error;
+    held_action_ = nullptr;
+  }
   moved_.notify_all();
 }
 
@@ -150,16 +163,13 @@ void Follower::run() {
       break;
     }
     set_state(FollowerState::kRetrying, error);
+    // A pending action would cut every pause short, and wait for as long as the view is away.
+    refuse_held(trouble.error());
     pause(delay);
     delay = std::min(delay * 2, options_.retry_most);
   }
   // Nobody may wait for a held action that no thread will run any more.
-  const std::lock_guard lock(mutex_);
-  if (held_action_ != nullptr) {
-    held_result_ = Error{ErrorKind::kCancelled, "the follower has stopped"};
-    held_action_ = nullptr;
-  }
-  moved_.notify_all();
+  refuse_held(Error{ErrorKind::kCancelled, "the follower has stopped"});
 }
 
 }  // namespace till

@@ -67,7 +67,8 @@ struct FollowerOptions {
 // Owns the thread, not the view nor the feed; both outlive it.
 class Follower {
  public:
-  Follower(Feed& feed, View& view, FollowerOptions options);
+  // `known` is where the view is known to stand: told until the view has said so itself.
+  Follower(Feed& feed, View& view, FollowerOptions options, const LogPoint& known = {});
   ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -82,13 +83,15 @@ class Follower {
   bool wait_for(Position target, std::chrono::milliseconds timeout);
 
   // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller
-  // until done; the follower goes on after it. For the replacement of one tenant's rows.
+  // until done; the follower goes on after it. Where the view does not answer, its error is returned and nothing was
+  // run. For what replaces rows, or the view itself.
   Status while_held(const std::function<Status(LogPoint)>& action);
 
  private:
   void run();
   Status step();
   void set_state(FollowerState state, std::string error);
+  void refuse_held(const Error& error);
   bool pause(std::chrono::milliseconds duration);
 
   Feed& feed_;

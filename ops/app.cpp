@@ -154,6 +154,8 @@ Status App::open_views() {
     RelayOptions relay_options;
     relay_options.url = services.nats_url;
     relay_options.directory = layout_.relay;
+    relay_options.max_age = std::chrono::days(options_.config.nats_max_age_days);
+    relay_options.max_bytes = static_cast<std::int64_t>(options_.config.nats_max_bytes);
     relay_ = std::make_unique<Relay>(engine_->feed(), *domain_, relay_options);
   }
   queries_ = std::make_unique<ViewQueries>(*cache_, reporting_.get());

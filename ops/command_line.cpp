@@ -106,7 +106,7 @@ bool progress_visible() {
   return visible;
 }
 
-void draw_progress(std::string_view what, std::uint64_t done, std::uint64_t total) {
+void draw_progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::int64_t left_ms) {
   if (!progress_visible()) return;
   const auto length = static_cast<int>(what.size());
   if (total == 0) {
@@ -116,6 +116,7 @@ void draw_progress(std::string_view what, std::uint64_t done, std::uint64_t tota
   std::fprintf(stderr, "\r\033[K%.*s %3llu%% %llu/%llu", length, what.data(),
                static_cast<unsigned long long>(done * 100 / total), static_cast<unsigned long long>(done),
                static_cast<unsigned long long>(total));
+  if (left_ms >= 0) std::fprintf(stderr, ", %lld s left", static_cast<long long>((left_ms + 999) / 1000));
 }
 
 void clear_progress() {

@@ -72,8 +72,9 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows);
 // True where stderr is a terminal: only then progress is drawn.
 bool progress_visible();
 
-// Draws and clears one line of progress on stderr; nothing where it is not visible. `total` 0: not known.
-void draw_progress(std::string_view what, std::uint64_t done, std::uint64_t total);
+// Draws and clears one line of progress on stderr; nothing where it is not visible. `total` 0: not known. `left_ms`:
+// how long it will take still; negative: not known.
+void draw_progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::int64_t left_ms = -1);
 void clear_progress();
 
 }  // namespace till

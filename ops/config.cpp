@@ -54,6 +54,7 @@ Take number(T& out, std::int64_t least, std::int64_t most) {
 constexpr std::int64_t kMostPort = std::numeric_limits<std::uint16_t>::max();
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 44;
 constexpr std::int64_t kMostRate = 10'000'000;
+constexpr std::int64_t kMostDays = 36'500;
 
 std::map<std::string, Section, std::less<>> sections_of(ServerConfig& config) {
   DatabaseAccess& mysql = config.services.mysql;
@@ -86,7 +87,10 @@ std::map<std::string, Section, std::less<>> sections_of(ServerConfig& config) {
         {"password", text(mysql.password)},
         {"analyst_user", text(config.services.analyst_user)},
         {"analyst_password", text(config.services.analyst_password)}}},
-      {"nats", {{"url", text(config.services.nats_url)}}},
+      {"nats",
+       {{"url", text(config.services.nats_url)},
+        {"max_age_days", number(config.nats_max_age_days, 0, kMostDays)},
+        {"max_bytes", number(config.nats_max_bytes, 0, kMostBytes)}}},
   };
 }
 
@@ -201,6 +205,9 @@ std::string default_config() {
 
 [nats]                        # JetStream; without a URL nothing is published
 # url = ""
+# The stream is a copy: what is older, or too much, goes from it and stays in the log. 0: no limit
+# max_age_days = 30
+# max_bytes = 1073741824
 )";
 }
 

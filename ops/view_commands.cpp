@@ -53,8 +53,9 @@ int follow_job(const Shell& shell, OperatorClient& client, const std::string& jo
     if (!state) return fail(state.error());
     const auto text = (*state)["state"].text();
     if (text == "running") {
-      draw_progress((*state)["what"].text(), static_cast<std::uint64_t>((*state)["done"].integer()),
-                    static_cast<std::uint64_t>((*state)["total"].integer()));
+      const std::string what = "job " + job + ": " + std::string((*state)["what"].text());
+      draw_progress(what, static_cast<std::uint64_t>((*state)["done"].integer()),
+                    static_cast<std::uint64_t>((*state)["total"].integer()), (*state)["eta_ms"].integer(-1));
       std::this_thread::sleep_for(kJobPoll);
       continue;
     }
@@ -77,6 +78,29 @@ int start_job(const Shell& shell, const char* target, const std::string& body) {
   return follow_job(shell, **client, std::string((*job)["job"].text()));
 }
 
+int cancel_job(const Shell& shell, const std::string& job) {
+  auto client = open_operator(shell);
+  if (!client) return fail(client.error());
+  auto state = ask_operator(**client, "POST", "/operator/jobs/" + job + "/cancel");
+  if (!state) return fail(state.error());
+  if (shell.json()) {
+    print_document(state->json());
+  } else {
+    print_document("job " + job + ", " + std::string((*state)["what"].text()) + ": " +
+                   ((*state)["state"].text() == "running" ? "is told to end" : "has ended already"));
+  }
+  return kExitOk;
+}
+
+// A view that merely could not be compared is a failure, not a difference.
+int exit_code_of(const JsonNode& proof) {
+  if (proof["equal"].boolean()) return kExitOk;
+  for (const JsonNode& one : proof["views"].items()) {
+    if (!one["equal"].boolean() && one["compared"].boolean()) return kExitDifference;
+  }
+  return kExitFailed;
+}
+
 int verify_views(const Shell& shell, const std::string& view) {
   auto client = open_operator(shell);
   if (!client) return fail(client.error());
@@ -87,7 +111,8 @@ int verify_views(const Shell& shell, const std::string& view) {
   } else {
     std::vector<std::vector<std::string>> rows = {{"VIEW", "POSITION", "RESULT"}};
     for (const auto& one : (*proof)["views"].items()) {
-      std::string result = one["equal"].boolean() ? "equals the log" : "differs";
+      const bool compared = one["compared"].boolean();
+      std::string result = one["equal"].boolean() ? "equals the log" : compared ? "differs" : "not compared";
       if (one.has("error")) result += ": " + std::string(one["error"].text());
       rows.push_back({std::string(one["view"].text()), std::string(one["position"].text()), result});
       for (const auto& difference : one["differences"].items()) {
@@ -99,7 +124,7 @@ int verify_views(const Shell& shell, const std::string& view) {
     }
     print_document(format_table(rows));
   }
-  return (*proof)["equal"].boolean() ? kExitOk : kExitDifference;
+  return exit_code_of(*proof);
 }
 
 }  // namespace
@@ -128,7 +153,13 @@ void add_view_commands(CLI::App& app, Shell& shell) {
     shell.run = [&shell, view] { return start_job(shell, "/operator/views/rollback", view_body(*view, {})); };
   });
 
-  auto* verify = views->add_subcommand("verify", "Compares views with the log; exit 3 where they differ");
+  const auto job = std::make_shared<std::string>();
+  auto* cancel = views->add_subcommand("cancel", "Ends a rebuild or rollback that runs; nothing is switched");
+  cancel->add_option("job", *job, "Its number, as drawn with its progress")->required();
+  cancel->callback([&shell, job] { shell.run = [&shell, job] { return cancel_job(shell, *job); }; });
+
+  auto* verify = views->add_subcommand(
+      "verify", "Compares views with the log; exit 3 where they differ, 1 where one is not available");
   verify->add_option("view", *view, "Its name; without it: all");
   verify->callback([&shell, view] { shell.run = [&shell, view] { return verify_views(shell, *view); }; });
 }

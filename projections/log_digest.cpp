@@ -11,13 +11,15 @@ namespace {
 constexpr std::size_t kBatchTransactions = 1024;
 constexpr std::size_t kBatchBytes = 8u << 20;
 
-void add_sums(Digest& digest, const schema::SaleCompleted& sale, std::int64_t sign) {
+void add_sums(Digest& digest, const schema::SaleCompleted& sale, WideSum sign) {
   for (const auto& line : sale.lines()) digest.units_e5 += sign * line.quantity_e5();
   digest.gross += sign * sale.gross();
   digest.discount += sign * sale.discount();
   digest.net += sign * sale.net();
   digest.tax += sign * sale.tax();
   digest.total += sign * sale.total();
+  digest.cogs_e4 += sign * sale.cogs_e4();
+  digest.standing += sign;
 }
 
 void add_sale(Digest& digest, const schema::SaleCompleted& sale) {
@@ -84,12 +86,15 @@ void LogDigest::add(const Transaction& transaction) {
   }
 }
 
-Status advance_digest(Feed& feed, Position target, LogDigest& digest) {
+Status advance_digest(Feed& feed, Position target, LogDigest& digest, const std::atomic<bool>* cancelled,
+                      const std::function<void(Progress)>& tell) {
   if (digest.position() > target) {
     return Error{ErrorKind::kInvalid, "the digest of the log stands beyond the position asked for"};
   }
   std::vector<TransactionPtr> batch;
   while (digest.position() < target) {
+    if (cancelled != nullptr && cancelled->load()) return Error{ErrorKind::kCancelled, "cancelled"};
+    if (tell) tell({digest.position().value(), target.value()});
     if (Status read = feed.read(digest.position(), kBatchTransactions, kBatchBytes, batch); !read.ok()) return read;
     if (batch.empty()) return Error{ErrorKind::kHistoryMismatch, "the log ends before the position asked for"};
     for (const TransactionPtr& transaction : batch) {

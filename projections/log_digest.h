@@ -1,7 +1,9 @@
 // The log's own side of a view's digest: separate small code that reads records and shares nothing with the views.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -30,6 +32,8 @@ class LogDigest {
 };
 
 // Reads `feed` until `digest` stands at `target`. A digest kept from an earlier call goes on from where it stood.
-Status advance_digest(Feed& feed, Position target, LogDigest& digest);
+// kCancelled soon after `cancelled` is set; `tell` is told how far it got. Both may be null.
+Status advance_digest(Feed& feed, Position target, LogDigest& digest, const std::atomic<bool>* cancelled = nullptr,
+                      const std::function<void(Progress)>& tell = nullptr);
 
 }  // namespace till

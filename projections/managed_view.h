@@ -7,27 +7,31 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/follower.h"
 #include "engine/result.h"
+#include "projections/wide_sum.h"
 
 namespace till {
 
 // Counts and sums of one tenant in one currency (stock and customers stand under the empty currency). The same numbers
 // come from a view's rows and, by separate code, from the log (log_digest.h); equal means that the view tells the
-// truth.
+// truth. Every number has 128 bits, so that no tenant's amounts stop the proof.
 struct Digest {
-  std::int64_t sales = 0;  // completed, voided ones included
-  std::int64_t voids = 0;
-  std::int64_t lines = 0;
-  std::int64_t units_e5 = 0;  // these sums leave voided sales out
-  std::int64_t gross = 0;
-  std::int64_t discount = 0;
-  std::int64_t net = 0;
-  std::int64_t tax = 0;
-  std::int64_t total = 0;
-  std::int64_t on_hand_e5 = 0;  // over all stores and SKUs
-  std::int64_t customers = 0;
+  WideSum sales = 0;  // completed, voided ones included
+  WideSum voids = 0;
+  WideSum standing = 0;  // completed and not voided
+  WideSum lines = 0;
+  WideSum units_e5 = 0;  // these sums leave voided sales out
+  WideSum gross = 0;
+  WideSum discount = 0;
+  WideSum net = 0;
+  WideSum tax = 0;
+  WideSum total = 0;
+  WideSum cogs_e4 = 0;
+  WideSum on_hand_e5 = 0;  // over all stores and SKUs
+  WideSum customers = 0;
   friend bool operator==(const Digest&, const Digest&) = default;
 };
 
@@ -38,10 +42,19 @@ struct DigestKey {
 };
 using Digests = std::map<DigestKey, Digest>;
 
+// What readers are shown besides the rows of the facts, summed up: sums that a view keeps must tell the log's truth
+// too.
+struct DigestPart {
+  std::string name;                       // "agg_sku_day"
+  std::vector<WideSum Digest::*> fields;  // that it keeps; the others of its digests say nothing
+  Digests digests;
+};
+
 // Digests of a view's rows and the point of the log that they reflect, from one snapshot.
 struct DigestAt {
   LogPoint at;
   Digests digests;
+  std::vector<DigestPart> parts;
 };
 
 struct Progress {
@@ -74,8 +87,10 @@ class ManagedView {
   // switches in one step; commands and reads go on. For one tenant: its rows are replaced in the serving generation.
   virtual Status rebuild(const RebuildRequest& request) = 0;
   // Catches the former generation up from its own checkpoint, verifies, switches back. kNotFound where there is none.
-  virtual Status rollback() = 0;
-  virtual Result<DigestAt> digest() = 0;
+  // Tells its progress and ends with kCancelled as a rebuild does; the request's tenant is of no meaning.
+  virtual Status rollback(const RebuildRequest& request = {}) = 0;
+  // Reads the whole view. kCancelled soon after `cancelled`, which may be null, is set.
+  virtual Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) = 0;
 };
 
 }  // namespace till

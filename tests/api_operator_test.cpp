@@ -167,6 +167,94 @@ TEST_CASE("operator: a changed byte anywhere in the log is found, and where") {
   }
 }
 
+TEST_CASE("operator: a job tells how long it will take at its pace so far") {
+  OperatorJobs jobs;
+  OperatorApi api;
+  jobs.add_routes(api);
+  std::atomic<int> step{0};
+  const Result<std::string> id =
+      jobs.start("walk", [&](const std::atomic<bool>& cancelled, const std::function<void(Progress)>& tell) {
+        tell({1000, 3000});
+        for (int told = 0; !cancelled && told < 2; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+          if (step <= told) continue;
+          ++told;
+          std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          tell({told == 1 ? 2000u : 10u, 3000});
+        }
+        while (!cancelled) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return Status(Error{ErrorKind::kCancelled, "cancelled"});
+      });
+  REQUIRE(id.ok());
+  const auto told = [&](std::int64_t done) {
+    JsonNode job;
+    for (int i = 0; i < 2000 && job["done"].integer(-1) != done; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      job = call(api.handler(), "GET", "/operator/jobs/" + id.value(), {}, {}).json();
+    }
+    REQUIRE(job["done"].integer(-1) == done);
+    return job;
+  };
+  CHECK_FALSE(told(1000).has("eta_ms"));
+  step = 1;
+  CHECK(told(2000)["eta_ms"].integer() >= 50);  // as much again as has been done
+  step = 2;
+  CHECK_FALSE(told(10).has("eta_ms"));  // counting anew
+  api.stop();
+  jobs.stop();
+}
+
+TEST_CASE("operator: a proof of the log or of views ends when the server stops") {
+  ApiWorld world;
+  world.set_up_acme();
+  ring_up(world, 5);
+  const std::atomic<bool> cancelled{true};
+  const RetailDomain domain(ZoneTables{{"UTC", {}}});
+  CHECK(verify_log(world.log(), domain, &cancelled).result.error().kind == ErrorKind::kCancelled);
+  CHECK(world.cache().digest(&cancelled).error().kind == ErrorKind::kCancelled);
+  LogDigest digest;
+  const Status scanned = advance_digest(world.engine().feed(), world.log().head().position, digest, &cancelled);
+  CHECK(scanned.error().kind == ErrorKind::kCancelled);
+}
+
+TEST_CASE("operator: a view that is not available is not compared, one of another history differs") {
+  class OneView final : public ManagedView {
+   public:
+    void start() override {}
+    void stop() override {}
+    ViewInfo info() const override { return {"one", 1, {}}; }
+    bool wait_for(Position, std::chrono::milliseconds) override { return true; }
+    Status rebuild(const RebuildRequest&) override { return {}; }
+    Status rollback(const RebuildRequest&) override { return {}; }
+    Result<DigestAt> digest(const std::atomic<bool>*) override { return answer; }
+    Result<DigestAt> answer = Error{ErrorKind::kUnavailable, "away"};
+  };
+  ApiWorld world;
+  world.set_up_acme();
+  OneView view;
+  OperatorJobs jobs;
+  OperatorApi api;
+  OperatorViews views(world.engine().feed(), jobs, {&view});
+  views.add_routes(api);
+  const auto verify = [&] {
+    return call(api.handler(), "POST", "/operator/views/verify", {}, {}).json()["views"].items()[0];
+  };
+  CHECK_FALSE(verify()["equal"].boolean());
+  CHECK_FALSE(verify()["compared"].boolean());
+  DigestAt foreign;
+  foreign.at = world.log().head();
+  foreign.at.hash[0] ^= 1;
+  view.answer = foreign;
+  CHECK_FALSE(verify()["equal"].boolean());
+  CHECK(verify()["compared"].boolean());
+  DigestAt wrong;
+  wrong.at = world.log().head();
+  wrong.digests[{"acme", "USD"}].net = (WideSum{1} << 70);
+  view.answer = wrong;
+  CHECK(verify()["compared"].boolean());
+  CHECK(verify()["differences"].items()[0]["view"].text() == "1180591620717411303424");
+  api.stop();
+}
+
 TEST_CASE("operator: a cancelled job ends as cancelled, and only so many run") {
   OperatorJobs jobs;
   OperatorApi api;

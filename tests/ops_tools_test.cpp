@@ -7,6 +7,7 @@
 #include "api/json_codec.h"
 #include "api/json_node.h"
 #include "ops/command_line.h"
+#include "ops/config.h"
 #include "ops/csv_reader.h"
 #include "ops/services.h"
 #include "ops/trade_generator.h"
@@ -171,6 +172,19 @@ TEST_CASE("services file: what is written is read, an unknown key is refused wit
   const auto refused = read_services(write_file(directory, "bad.toml", "[nats]\nurl = 'x'\nulr = 'y'\n"));
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().message.find("ulr (line 3)") != std::string::npos);
+}
+
+TEST_CASE("configuration: the stream is bounded unless it is told otherwise", "[ops]") {
+  const TemporaryDirectory directory;
+  const auto defaults = load_config(write_file(directory, "default.toml", default_config()));
+  REQUIRE(defaults.ok());
+  CHECK(defaults.value().nats_max_age_days == 30);
+  CHECK(defaults.value().nats_max_bytes == std::uint64_t{1} << 30);
+  const auto set = load_config(write_file(directory, "set.toml", "[nats]\nmax_age_days = 7\nmax_bytes = 0\n"));
+  REQUIRE(set.ok());
+  CHECK(set.value().nats_max_age_days == 7);
+  CHECK(set.value().nats_max_bytes == 0);
+  CHECK_FALSE(load_config(write_file(directory, "bad.toml", "[nats]\nmax_age_days = -1\n")).ok());
 }
 
 TEST_CASE("tables are padded by letters, not bytes", "[ops]") {

@@ -4,7 +4,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "projections/digest_difference.h"
+#include "projections/read_cache/counters.h"
 #include "projections/read_cache/generation_files.h"
+#include "projections/read_cache/keys.h"
+#include "projections/read_cache/store.h"
 #include "tests/read_cache_fixture.h"
 #include "tests/temporary_directory.h"
 
@@ -121,6 +125,26 @@ TEST_CASE("read cache: a log that is shorter than the checkpoint has lost histor
   CHECK(refused.error().kind == ErrorKind::kHistoryMismatch);
 }
 
+TEST_CASE("read cache: a later epoch voids rows, an older copy of the log does not", "[read_cache]") {
+  Fixture f;
+  f.feed.open_epoch(Epoch(2));
+  f.chain.sell_many("acme", "A", 50);
+  f.open().reset();
+  FakeFeed older(LogId{7}, Epoch(1));
+  Chain older_chain(older);
+  older_chain.sell_many("acme", "A", 60);
+  const auto refused = ReadCache::open(older, {.directory = f.directory});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == ErrorKind::kHistoryMismatch);
+
+  FakeFeed later(LogId{7}, Epoch(3));
+  Chain later_chain(later);
+  later_chain.sell_many("acme", "A", 10);
+  const auto cache = f.open(f.directory, later);
+  CHECK(cache->info().generation == 2);
+  CHECK(first_difference(*cache->digest(), log_digests(later, later.durable().position), "").empty());
+}
+
 TEST_CASE("read cache: a rebuild gives the same bytes while sales go on", "[read_cache]") {
   Fixture f;
   f.chain.sell_many("acme", "A", 6000);
@@ -164,6 +188,51 @@ TEST_CASE("read cache: rollback catches the former generation up, and back again
   CHECK(fs::exists(f.directory + "/g2"));
 }
 
+TEST_CASE("read cache: a rollback tells its progress and can be cancelled", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 100);
+  const auto cache = f.open();
+  REQUIRE(cache->rebuild(request()).ok());
+  f.chain.sell_many("acme", "B", 100);
+  std::atomic<bool> cancelled{false};
+  std::uint64_t told = 0;
+  RebuildRequest watched;
+  watched.cancelled = &cancelled;
+  watched.on_progress = [&](Progress progress) {
+    told = progress.total;
+    cancelled = true;
+  };
+  CHECK(cache->rollback(watched).error().kind == ErrorKind::kCancelled);
+  CHECK(told == f.feed.durable().position.value());
+  CHECK(cache->info().generation == 2);
+  CHECK(cache->rollback().ok());
+}
+
+TEST_CASE("read cache: a switch is never behind what readers saw, not for a moment", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 3000);
+  const auto cache = f.open();
+  std::atomic<bool> done{false};
+  std::atomic<int> behind{0};
+  std::thread watcher([&] {
+    Position last;
+    while (!done) {
+      const Position now = cache->info().status.at.position;
+      if (now < last) ++behind;
+      last = now;
+    }
+  });
+  std::thread seller([&] { f.chain.sell_many("acme", "B", 1500); });
+  for (int i = 0; i < 3; ++i) CHECK(cache->rebuild(request()).ok());
+  seller.join();
+  CHECK(cache->rollback().ok());
+  done = true;
+  watcher.join();
+  CHECK(behind == 0);
+  REQUIRE(cache->wait_for(f.feed.durable().position, kPatience));
+  CHECK(rows_of(*cache) == f.fresh_rows());
+}
+
 TEST_CASE("read cache: one tenant is rebuilt in place", "[read_cache]") {
   Fixture f;
   f.chain.sell_many("acme", "A", 300);
@@ -191,6 +260,31 @@ TEST_CASE("read cache: a tenant too large for one step is refused", "[read_cache
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().kind == ErrorKind::kInvalid);
   CHECK(rows_of(*opened.value()) == f.fresh_rows());
+}
+
+TEST_CASE("read cache: dashboards that lie about the sales are found", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 50);
+  f.open().reset();
+  const bool of_tenant = GENERATE(false, true);
+  {
+    std::string key;
+    read_cache::append_board_key(key, "acme", of_tenant ? "" : "s1", 20260102);
+    read_cache::CounterMap lie;
+    lie["z"].amount = 1;
+    std::string row;
+    read_cache::append_row(row, lie);
+    auto store = read_cache::open_store(f.directory + "/g1", read_cache::Purpose::kServe, {});
+    REQUIRE(store.ok());
+    REQUIRE((*store)->Merge({}, key + "USD", row).ok());
+  }
+  const auto cache = f.open();
+  const std::string found = first_difference(*cache->digest(), log_digests(f.feed, f.feed.durable().position), "");
+  CAPTURE(found);
+  CHECK(found.find(of_tenant ? "tenant dashboards net" : "store dashboards net") != std::string::npos);
+  REQUIRE(cache->rebuild(request()).ok());
+  CHECK(first_difference(*cache->digest(), log_digests(f.feed, f.feed.durable().position), "").empty());
+  CHECK(cache->rollback().error().kind == ErrorKind::kCorrupt);
 }
 
 TEST_CASE("read cache: a cancelled rebuild leaves nothing, a crashed one is cleared at open", "[read_cache]") {

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <thread>
 
+#include "projections/digest_difference.h"
 #include "projections/reporting/generations.h"
-#include "projections/reporting/row_digest.h"
 #include "projections/reporting/writer.h"
 #include "tests/reporting_fixture.h"
 
@@ -24,7 +24,7 @@ void check_against_log(ReportingFixture& fixture, Reporting& reporting) {
   Result<DigestAt> digest = reporting.digest();
   REQUIRE(digest.ok());
   CHECK(digest->at == fixture.log.feed().durable());
-  CHECK(reporting::first_difference(digest->digests, fixture.log_digests(), "") == "");
+  CHECK(first_difference(*digest, fixture.log_digests(), "") == "");
 }
 
 // Appends to the log while it lives.
@@ -173,6 +173,40 @@ TEST_CASE("reporting rebuild: one tenant's rows are replaced, the others' stay",
   CHECK(difference(fixture.dump(""), incremental) == "");
 }
 
+TEST_CASE("reporting rebuild: a tenant with too many rows for one step is refused", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(300);
+  ReportingOptions options = fixture.options();
+  options.tenant_replace_rows_most = 100;
+  Reporting reporting(fixture.log.feed(), options);
+  reporting.start();
+  REQUIRE(fixture.caught_up(reporting));
+  RebuildRequest request;
+  request.tenant = "acme";
+  const Status refused = reporting.rebuild(request);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == ErrorKind::kInvalid);
+  CHECK(refused.error().message.find("rebuild the whole view") != std::string::npos);
+  check_against_log(fixture, reporting);
+}
+
+TEST_CASE("reporting rebuild: a rollback tells its progress and can be cancelled", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(500);
+  const auto reporting = fixture.started();
+  REQUIRE(fixture.caught_up(*reporting));
+  REQUIRE(reporting->rebuild({}).ok());
+  std::atomic<bool> cancelled{false};
+  RebuildRequest request;
+  request.cancelled = &cancelled;
+  request.on_progress = [&](Progress) { cancelled = true; };
+  CHECK(reporting->rollback(request).error().kind == ErrorKind::kCancelled);
+  CHECK(fixture.rows("SELECT * FROM till_generation") == Lines{"2|1"});
+  CHECK(reporting->digest(&cancelled).error().kind == ErrorKind::kCancelled);
+  REQUIRE(reporting->rollback().ok());
+  CHECK(fixture.rows("SELECT * FROM till_generation") == Lines{"1|2"});
+}
+
 TEST_CASE("reporting rebuild: cancelled, it leaves nothing", "[reporting][mysql]") {
   ReportingFixture fixture;
   fixture.log.append_random(2000);
@@ -223,6 +257,34 @@ TEST_CASE("reporting rebuild: rows that lie about the log are not switched to", 
   CHECK(rebuilt.error().message.find("lines") != std::string::npos);
   CHECK(reporting.info().generation == 1);
   CHECK(physical_tables(fixture, "g2\\_%").empty());
+}
+
+TEST_CASE("reporting rebuild: a sum or a stock that lies about the facts is found", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  fixture.log.append_random(400);
+  const auto reporting = fixture.started();
+  REQUIRE(fixture.caught_up(*reporting));
+  check_against_log(fixture, *reporting);
+  const std::pair<std::string, std::string> lies[] = {{"agg_store_day", "voids"},  {"agg_store_hour", "net"},
+                                                      {"agg_sku_day", "units_e5"}, {"agg_category_day", "cogs_e4"},
+                                                      {"agg_tender_day", "total"}, {"s_stock", "on_hand_e5"}};
+  for (const auto& [table, column] : lies) {
+    const std::string update = "UPDATE g1_" + table + " SET " + column + " = " + column;
+    fixture.execute(update + " + 1 ORDER BY tenant_id LIMIT 1");
+    const DigestAt lying = *reporting->digest();
+    const std::string found = first_difference(lying, fixture.log_digests(), "");
+    CAPTURE(found);
+    CHECK(found.find(table + " " + column) != std::string::npos);
+    CHECK(compare_digests(lying, fixture.log_digests(), "", 100).size() == 1);
+    CHECK(compare_digests(lying, fixture.log_digests(), "nobody", 100).empty());
+    fixture.execute(update + " - 1 ORDER BY tenant_id LIMIT 1");
+    check_against_log(fixture, *reporting);
+  }
+  fixture.execute("DELETE FROM g1_agg_tender_day");
+  CHECK_FALSE(first_difference(*reporting->digest(), fixture.log_digests(), "acme").empty());
+  REQUIRE(reporting->rebuild({}).ok());
+  check_against_log(fixture, *reporting);
+  CHECK(reporting->rollback().error().kind == ErrorKind::kCorrupt);
 }
 
 TEST_CASE("reporting rebuild: a crash in the middle leaves orphans that the next start drops", "[reporting][mysql]") {

@@ -127,7 +127,7 @@ TEST_CASE("reporting schema: every column is documented", "[reporting]") {
   std::stringstream text;
   text << file.rdbuf();
   const std::string readme = text.str();
-  const std::regex column(R"(([a-z_0-9]+) (VARCHAR|CHAR|BIGINT|INT|TINYINT|DATE|DATETIME|ENUM))");
+  const std::regex column(R"(([a-z_0-9]+) (VARCHAR|CHAR|BIGINT|INT|TINYINT|DECIMAL|DATE|DATETIME|ENUM))");
   for (const SchemaStatement& table : schema().tables) {
     CAPTURE(table.name);
     const std::size_t begin = readme.find("### " + table.name + "\n");

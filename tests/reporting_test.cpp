@@ -4,8 +4,8 @@
 #include <fstream>
 #include <thread>
 
+#include "projections/digest_difference.h"
 #include "projections/reporting/generations.h"
-#include "projections/reporting/row_digest.h"
 #include "projections/reporting/writer.h"
 #include "tests/reporting_fixture.h"
 
@@ -68,7 +68,7 @@ void check_digest(ReportingFixture& fixture, Reporting& reporting) {
   Result<DigestAt> digest = reporting.digest();
   REQUIRE(digest.ok());
   CHECK(digest->at == fixture.log.feed().durable());
-  CHECK(reporting::first_difference(digest->digests, fixture.log_digests(), "") == "");
+  CHECK(first_difference(*digest, fixture.log_digests(), "") == "");
 }
 
 }  // namespace
@@ -218,26 +218,6 @@ TEST_CASE("reporting: each event counts once, however often it is offered", "[re
   fixture.log.append_random(1);
   const std::vector<TransactionPtr> with_one_more = fixture.log.feed().all();
   CHECK(fenced.apply(std::span(with_one_more).last(1)).error().kind == ErrorKind::kUnavailable);
-}
-
-TEST_CASE("reporting: rows of another history stop the view and say so", "[reporting][mysql]") {
-  ReportingFixture fixture;
-  fixture.log.append_random(50);
-  {
-    const auto reporting = fixture.started();
-    REQUIRE(fixture.caught_up(*reporting));
-  }
-  ReportingLog other(9);
-  other.append_random(80);
-  Reporting reporting(other.feed(), fixture.options());
-  reporting.start();
-  REQUIRE_FALSE(reporting.wait_for(Position(80), std::chrono::seconds(5)));
-  CHECK(reporting.info().status.state == FollowerState::kStopped);
-  CHECK(reporting.info().status.error.find("rebuild") != std::string::npos);
-  REQUIRE(reporting.rebuild({}).ok());
-  CHECK(reporting.wait_for(Position(80), std::chrono::seconds(20)));
-  CHECK(reporting.info().generation == 2);
-  CHECK(reporting.rollback().error().kind == ErrorKind::kHistoryMismatch);
 }
 
 TEST_CASE("reporting: rows that the server refuses stop the view with their position", "[reporting][mysql]") {

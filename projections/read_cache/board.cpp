@@ -1,6 +1,7 @@
 #include "projections/read_cache/board.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "projections/read_cache/keys.h"
 
@@ -27,6 +28,20 @@ unsigned number_of(const std::string& name) {
   return static_cast<std::uint8_t>(name.back());
 }
 
+// Brings sums into the 64 bits of an answer; one that does not fit spoils the whole.
+class Narrowing {
+ public:
+  std::int64_t operator()(WideSum sum) {
+    const std::optional<std::int64_t> fits = narrow(sum);
+    all_fit_ = all_fit_ && fits.has_value();
+    return fits.value_or(0);
+  }
+  bool all_fit() const { return all_fit_; }
+
+ private:
+  bool all_fit_ = true;
+};
+
 void set_money(schema::Money& money, std::int64_t amount, const std::string& currency) {
   money.set_amount(amount);
   money.set_currency(currency);
@@ -51,7 +66,7 @@ std::vector<const Board::Currency*> by_sales(const Board& board) {
   return order;
 }
 
-void add_top_products(const Board::Currency& currency, schema::Dashboard& out) {
+void add_top_products(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
   using Product = std::pair<const std::string, Counters>;
   std::vector<const Product*> products;
   products.reserve(currency.counters.size());
@@ -67,12 +82,12 @@ void add_top_products(const Board::Currency& currency, schema::Dashboard& out) {
   for (auto place = products.begin(); place != cut; ++place) {
     schema::Dashboard::Product& product = *out.add_top_products();
     product.set_sku((*place)->first.substr(1));
-    product.set_units_e5((*place)->second.units_e5);
-    set_money(*product.mutable_net(), (*place)->second.amount, currency.code);
+    product.set_units_e5(narrowed((*place)->second.units_e5));
+    set_money(*product.mutable_net(), narrowed((*place)->second.amount), currency.code);
   }
 }
 
-void add_summary(const Board::Currency& currency, schema::Dashboard& out) {
+void add_summary(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
   for (const auto& [name, counters] : currency.counters) {
     if (counters.count == 0) continue;
     switch (measure_of(name)) {
@@ -82,18 +97,18 @@ void add_summary(const Board::Currency& currency, schema::Dashboard& out) {
         schema::Dashboard::Hour& hour = *out.add_hours();
         hour.set_hour(number_of(name));
         hour.set_sales(counters.count);
-        set_money(*hour.mutable_net(), counters.amount, currency.code);
+        set_money(*hour.mutable_net(), narrowed(counters.amount), currency.code);
         break;
       }
       case Measure::kTender: {
         schema::Dashboard::TenderSum& tender = *out.add_tenders();
         tender.set_type(static_cast<schema::Tender::Type>(number_of(name)));
-        set_money(*tender.mutable_amount(), counters.amount, currency.code);
+        set_money(*tender.mutable_amount(), narrowed(counters.amount), currency.code);
         break;
       }
       case Measure::kTotal:
         out.set_sales(out.sales() + counters.count);
-        out.set_units_e5(out.units_e5() + counters.units_e5);
+        out.set_units_e5(narrowed(WideSum{out.units_e5()} + counters.units_e5));
         break;
     }
   }
@@ -117,7 +132,7 @@ void Board::add_sale(const schema::SaleCompleted& sale, std::int64_t sign) {
     counters[member_name(Measure::kTender, static_cast<unsigned>(tender.type()))].add({1, 0, tender.amount()}, sign);
   }
   if (sale.change() != 0) {
-    counters[member_name(Measure::kTender, schema::Tender::CASH)].add({0, 0, -sale.change()}, sign);
+    counters[member_name(Measure::kTender, schema::Tender::CASH)].add({0, 0, -WideSum{sale.change()}}, sign);
   }
   std::string product;
   for (const schema::SaleCompleted::Line& line : sale.lines()) {
@@ -146,16 +161,18 @@ std::size_t Board::size() const {
   return counters;
 }
 
-schema::Dashboard make_dashboard(const Board& board, std::string_view store, std::int32_t business_date) {
+Result<schema::Dashboard> make_dashboard(const Board& board, std::string_view store, std::int32_t business_date) {
   schema::Dashboard out;
+  Narrowing narrowed;
   out.set_business_date(business_date);
   if (!store.empty()) out.set_store_id(std::string(store));
   for (const Board::Currency* const currency : by_sales(board)) {
     schema::Money& net = out.has_net() ? *out.add_other_net() : *out.mutable_net();
-    set_money(net, total_of(*currency)->amount, currency->code);
-    add_summary(*currency, out);
-    add_top_products(*currency, out);
+    set_money(net, narrowed(total_of(*currency)->amount), currency->code);
+    add_summary(*currency, narrowed, out);
+    add_top_products(*currency, narrowed, out);
   }
+  if (!narrowed.all_fit()) return Error{ErrorKind::kInvalid, "a sum of the dashboard leaves 64 bits"};
   // Currencies came one after the other; the members' own order rules over theirs.
   std::stable_sort(out.mutable_hours()->pointer_begin(), out.mutable_hours()->pointer_end(),
                    [](const auto* a, const auto* b) { return a->hour() < b->hour(); });

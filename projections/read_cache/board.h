@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/result.h"
 #include "projections/read_cache/counters.h"
 #include "schemas/events.pb.h"
 #include "schemas/views.pb.h"
@@ -35,7 +36,8 @@ class Board {
   std::vector<Currency> currencies_;
 };
 
-// What a client sees. Members of sales that were all voided are left out.
-schema::Dashboard make_dashboard(const Board& board, std::string_view store, std::int32_t business_date);
+// What a client sees. Members of sales that were all voided are left out. kInvalid where a sum leaves the 64 bits that
+// an answer has for it.
+Result<schema::Dashboard> make_dashboard(const Board& board, std::string_view store, std::int32_t business_date);
 
 }  // namespace till::read_cache

@@ -7,6 +7,8 @@ namespace {
 
 // Batches kept for a board that is being read; a slower load is not kept.
 constexpr std::size_t kArrivedMost = 1000;
+// What a slot and its key cost besides the counters, in counters.
+constexpr std::size_t kSlotCounters = 4;
 
 }  // namespace
 
@@ -44,12 +46,21 @@ void BoardCache::finish_load(const std::string& key, std::uint64_t ticket, std::
   for (const auto& [position, change] : slot.arrived) {
     if (position > at.position) slot.board.add(change);
   }
+  if (slot.board.size() == 0) {
+    slots_.erase(place);
+    return;
+  }
   slot.arrived = {};
   slot.loaded = true;
   slot.used = ++clock_;
-  slot.size = slot.board.size();
-  counters_ += slot.size;
+  set_size(slot);
   make_room();
+}
+
+void BoardCache::set_size(Slot& slot) {
+  counters_ -= slot.size;
+  slot.size = slot.board.size() + kSlotCounters;
+  counters_ += slot.size;
 }
 
 void BoardCache::apply(const ChangeSet::Boards& changes, const LogPoint& at) {
@@ -66,9 +77,7 @@ void BoardCache::apply(const ChangeSet::Boards& changes, const LogPoint& at) {
       slot.arrived.emplace_back(at.position, change);
     } else if (at.position > slot.at.position) {
       slot.board.add(change);
-      counters_ -= slot.size;
-      slot.size = slot.board.size();
-      counters_ += slot.size;
+      set_size(slot);
     }
   }
   make_room();

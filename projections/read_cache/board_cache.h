@@ -1,4 +1,5 @@
-// Dashboards that were asked for stay in memory and follow the batches, so that asking again costs no scan.
+// Dashboards that were asked for stay in memory and follow the batches, so that asking again costs no scan. One without
+// sales is not kept: it costs next to nothing to read, and anybody can name any number of stores and days.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,12 @@ namespace till::read_cache {
 // Thread safe.
 class BoardCache {
  public:
-  // `counters_most` bounds the memory: about 100 bytes each.
+  // `counters_most` bounds the memory: about 130 bytes each.
   explicit BoardCache(std::size_t counters_most) : counters_most_(counters_most) {}
 
   // The dashboard of a board that is here, with the point it reflects.
   struct Found {
-    schema::Dashboard dashboard;
+    Result<schema::Dashboard> dashboard;
     LogPoint at;
   };
   std::optional<Found> find(const std::string& key, std::string_view store, std::int32_t business_date);
@@ -46,10 +47,11 @@ class BoardCache {
     Board board;
     LogPoint at;  // of the snapshot that the board was read from
     std::uint64_t used = 0;
-    std::size_t size = 0;
+    std::size_t size = 0;                             // counters, those that the slot itself is worth included
     std::vector<std::pair<Position, Board>> arrived;  // while loading
   };
 
+  void set_size(Slot& slot);
   void make_room();
 
   const std::size_t counters_most_;

@@ -1,6 +1,7 @@
 #include "projections/read_cache/counters.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,20 +10,38 @@
 namespace till::read_cache {
 namespace {
 
+__extension__ typedef unsigned __int128 WideBits;
+
+constexpr unsigned kWideBits = 128;
+constexpr unsigned kVarintBits = 7;  // of each byte; the eighth says that another byte follows
+constexpr unsigned char kVarintMore = 1u << kVarintBits;
+
 // Small numbers of either sign stay short.
-std::uint64_t zigzag(std::int64_t value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+WideBits zigzag(WideSum value) {
+  return (static_cast<WideBits>(value) << 1) ^ static_cast<WideBits>(value >> (kWideBits - 1));
 }
 
-std::int64_t unzigzag(std::uint64_t value) {
-  return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
+WideSum unzigzag(WideBits value) {
+  return static_cast<WideSum>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-bool take_signed(std::string_view& in, std::int64_t& value) {
-  std::uint64_t raw = 0;
-  if (!take_varint(in, raw)) return false;
-  value = unzigzag(raw);
-  return true;
+void append_signed(std::string& out, WideSum value) {
+  WideBits rest = zigzag(value);
+  for (; rest >= kVarintMore; rest >>= kVarintBits) out.push_back(static_cast<char>(rest | kVarintMore));
+  out.push_back(static_cast<char>(rest));
+}
+
+bool take_signed(std::string_view& in, WideSum& value) {
+  WideBits raw = 0;
+  for (unsigned shift = 0; shift < kWideBits && !in.empty(); shift += kVarintBits) {
+    const auto byte = static_cast<unsigned char>(in.front());
+    in.remove_prefix(1);
+    raw |= static_cast<WideBits>(byte & (kVarintMore - 1)) << shift;
+    if ((byte & kVarintMore) != 0) continue;
+    value = unzigzag(raw);
+    return true;
+  }
+  return false;
 }
 
 template <class Map>
@@ -34,9 +53,9 @@ void append_sorted(std::string& out, const Map& counters) {
   for (const auto* const member : members) {
     append_varint(out, member->first.size());
     out.append(member->first);
-    append_varint(out, zigzag(member->second.count));
-    append_varint(out, zigzag(member->second.units_e5));
-    append_varint(out, zigzag(member->second.amount));
+    append_signed(out, member->second.count);
+    append_signed(out, member->second.units_e5);
+    append_signed(out, member->second.amount);
   }
 }
 
@@ -53,10 +72,13 @@ bool RowSum::add(std::string_view row) {
     const std::string_view name = row.substr(0, length);
     row.remove_prefix(length);
     Counters counters;
-    if (!take_signed(row, counters.count) || !take_signed(row, counters.units_e5) ||
-        !take_signed(row, counters.amount)) {
+    WideSum count = 0;
+    if (!take_signed(row, count) || !take_signed(row, counters.units_e5) || !take_signed(row, counters.amount)) {
       return false;
     }
+    const std::optional<std::int64_t> narrow_count = narrow(count);
+    if (!narrow_count.has_value()) return false;
+    counters.count = *narrow_count;
     sums_[name].add(counters);
   }
   return true;

@@ -7,14 +7,16 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "projections/wide_sum.h"
+
 namespace till::read_cache {
 
 // What is counted of sales, lines or tenders. Subtracting what was added leaves zeros, not nothing: a member once made
 // stays, so that live and rebuilt rows are equal byte by byte.
 struct Counters {
   std::int64_t count = 0;
-  std::int64_t units_e5 = 0;
-  std::int64_t amount = 0;  // minor units: net of sales and lines, the tendered amount less change of tenders
+  WideSum units_e5 = 0;
+  WideSum amount = 0;  // minor units: net of sales and lines, the tendered amount less change of tenders
   void add(const Counters& other, std::int64_t sign = 1) {
     count += sign * other.count;
     units_e5 += sign * other.units_e5;
@@ -34,8 +36,8 @@ enum class Measure : char {
 // Counters by member.
 using CounterMap = absl::flat_hash_map<std::string, Counters>;
 
-// Stored form: members ascending by name. Rows add up member by member, in any order and grouping, so that a change is
-// written without reading what it changes.
+// Stored form: members ascending by name, each number a zigzag varint as long as it needs. Rows add up member by
+// member, in any order and grouping, so that a change is written without reading what it changes.
 void append_row(std::string& out, const CounterMap& counters);
 
 // Adds up stored rows; the names point into them.
@@ -45,6 +47,10 @@ class RowSum {
   bool add(std::string_view row);
   void append_to(std::string& out) const;
   void add_to(CounterMap& counters) const;
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const auto& [name, counters] : sums_) visit(name, counters);
+  }
 
  private:
   // By the hash of the library at hand: names are views.

@@ -3,6 +3,7 @@
 
 #include <rocksdb/snapshot.h>
 
+#include "projections/read_cache/counters.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/keys.h"
 #include "schemas/cache.pb.h"
@@ -24,10 +25,59 @@ void add_sale(Digest& digest, const schema::CachedSale& row) {
   digest.net += sale.net();
   digest.tax += sale.tax();
   digest.total += sale.total();
+  digest.cogs_e4 += sale.cogs_e4();
+  ++digest.standing;
 }
 
+// Sums of the dashboards' members, apart by whose dashboard it is and by what the member counts.
+class BoardSums {
+ public:
+  // False where the row is not what was written.
+  bool add(const KeyParts& key, std::string_view value) {
+    const std::size_t store_end = key.rest.find('\0');
+    const std::size_t currency_begin = store_end + 1 + sizeof(std::uint32_t);
+    RowSum row;
+    if (store_end == std::string_view::npos || key.rest.size() < currency_begin || !row.add(value)) return false;
+    const DigestKey whose{std::string(key.tenant), std::string(key.rest.substr(currency_begin))};
+    const bool of_tenant = store_end == 0;
+    row.for_each([&](std::string_view name, const Counters& counters) {
+      Digest& digest = sums_[{of_tenant, static_cast<Measure>(name.front())}][whose];
+      digest.standing += counters.count;
+      digest.units_e5 += counters.units_e5;
+      digest.net += counters.amount;
+      digest.total += counters.amount;
+    });
+    return true;
+  }
+
+  std::vector<DigestPart> take() {
+    struct Shape {
+      Measure measure;
+      std::string_view name;
+      std::vector<WideSum Digest::*> fields;
+    };
+    const Shape shapes[] = {{Measure::kTotal, "", {&Digest::standing, &Digest::units_e5, &Digest::net}},
+                            {Measure::kHour, " by hour", {&Digest::standing, &Digest::units_e5, &Digest::net}},
+                            {Measure::kProduct, " by product", {&Digest::units_e5, &Digest::net}},
+                            {Measure::kTender, " by tender", {&Digest::total}}};
+    std::vector<DigestPart> parts;
+    for (const bool of_tenant : {false, true}) {
+      for (const Shape& shape : shapes) {
+        std::string name = of_tenant ? "tenant dashboards" : "store dashboards";
+        parts.push_back({name.append(shape.name), shape.fields, std::move(sums_[{of_tenant, shape.measure}])});
+      }
+    }
+    return parts;
+  }
+
+ private:
+  std::map<std::pair<bool, Measure>, Digests> sums_;
+};
+
 // False where the row is not what was written.
-bool add_row(const KeyParts& key, std::string_view value, schema::CachedSale& sale, Digests& digests) {
+bool add_row(const KeyParts& key, std::string_view value, schema::CachedSale& sale, Digests& digests,
+             BoardSums& boards) {
+  if (key.table == static_cast<char>(Table::kBoard)) return boards.add(key, value);
   if (key.table == static_cast<char>(Table::kSale)) {
     if (!sale.ParseFromArray(value.data(), static_cast<int>(value.size())) || !sale.has_sale()) return false;
     add_sale(digests[{std::string(key.tenant), sale.sale().currency()}], sale);
@@ -50,13 +100,17 @@ rocksdb::ReadOptions scan_options(const rocksdb::Snapshot* snapshot) {
 }
 
 Status scan(Generation& generation, rocksdb::ReadOptions options, std::string_view tenant,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) {
+            const std::function<bool(std::string_view key, std::string_view value)>& visit,
+            const std::atomic<bool>* cancelled = nullptr) {
   const std::string begin = tenant.empty() ? std::string("\1", 1) : tenant_begin(tenant);
   const std::string end = tenant_end(tenant);
   const rocksdb::Slice upper(end);
   if (!tenant.empty()) options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> rows(generation.db().NewIterator(options));
   for (rows->Seek(begin); rows->Valid(); rows->Next()) {
+    if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
+      return Error{ErrorKind::kCancelled, "read cache: cancelled while scanning"};
+    }
     if (!visit(rows->key().ToStringView(), rows->value().ToStringView())) {
       generation.report_damage("a row does not read");
       return Error{ErrorKind::kUnavailable, "read cache: a row does not read"};
@@ -68,17 +122,22 @@ Status scan(Generation& generation, rocksdb::ReadOptions options, std::string_vi
 
 }  // namespace
 
-Result<DigestAt> Generation::digest(std::string_view tenant) {
+Result<DigestAt> Generation::digest(std::string_view tenant, const std::atomic<bool>* cancelled) {
   rocksdb::ManagedSnapshot snapshot(db_.get());
   const rocksdb::ReadOptions options = scan_options(snapshot.snapshot());
   auto at = read_checkpoint(*db_, options);
   if (!at.ok()) return read_error(at.error());
-  DigestAt out{*at, {}};
+  DigestAt out{*at, {}, {}};
   schema::CachedSale sale;
-  const Status scanned = scan(*this, options, tenant, [&](std::string_view key, std::string_view value) {
-    return add_row(split_key(key), value, sale, out.digests);
-  });
+  BoardSums boards;
+  const Status scanned = scan(
+      *this, options, tenant,
+      [&](std::string_view key, std::string_view value) {
+        return add_row(split_key(key), value, sale, out.digests, boards);
+      },
+      cancelled);
   if (!scanned.ok()) return scanned.error();
+  out.parts = boards.take();
   return out;
 }
 

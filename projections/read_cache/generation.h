@@ -71,8 +71,9 @@ class Generation final : public View {
   Error read_error(const rocksdb::Status& status, std::string_view doing);
   Error read_error(Error error);
 
-  // Sums over all rows of one snapshot, or over one tenant's.
-  Result<DigestAt> digest(std::string_view tenant = {});
+  // Sums over all rows of one snapshot, or over one tenant's. kCancelled soon after `cancelled`, which may be null, is
+  // set.
+  Result<DigestAt> digest(std::string_view tenant = {}, const std::atomic<bool>* cancelled = nullptr);
   // All rows but the store's own, ascending by key, of one snapshot.
   Status dump(const std::function<void(std::string_view key, std::string_view value)>& visit,
               std::string_view tenant = {});

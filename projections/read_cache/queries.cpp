@@ -111,7 +111,8 @@ Result<AsOf<schema::Dashboard>> dashboard(Generation& generation, std::string_vi
   append_board_key(key, tenant, store, business_date);
   BoardCache& boards = generation.boards();
   if (auto found = boards.find(key, store, business_date)) {
-    return AsOf<schema::Dashboard>{found->at, std::move(found->dashboard)};
+    if (!found->dashboard.ok()) return found->dashboard.error();
+    return AsOf<schema::Dashboard>{found->at, std::move(*found->dashboard)};
   }
   const std::uint64_t ticket = boards.begin_load(key);
   auto loaded = load_board(generation, key);
@@ -119,9 +120,10 @@ Result<AsOf<schema::Dashboard>> dashboard(Generation& generation, std::string_vi
     if (ticket != 0) boards.finish_load(key, ticket, std::nullopt, {});
     return loaded.error();
   }
-  AsOf<schema::Dashboard> out{loaded->at, make_dashboard(loaded->board, store, business_date)};
+  auto shown = make_dashboard(loaded->board, store, business_date);
   if (ticket != 0) boards.finish_load(key, ticket, std::move(loaded->board), loaded->at);
-  return out;
+  if (!shown.ok()) return shown.error();
+  return AsOf<schema::Dashboard>{loaded->at, std::move(*shown)};
 }
 
 }  // namespace till::read_cache

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/named_thread.h"
+#include "projections/history.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/generation_files.h"
 #include "projections/read_cache/queries.h"
@@ -50,21 +51,21 @@ Result<std::shared_ptr<Generation>> ReadCache::open_usable(std::uint64_t number)
   auto opened = Generation::open(files_->path(number), number, Purpose::kServe, *store_options_);
   if (!opened.ok()) return opened;
   const LogPoint at = (*opened)->at();
-  if (at.position.value() == 0) return opened;
-  const auto in_log = feed_.point_at(at.position);
-  if (!in_log.ok() && in_log.error().kind == ErrorKind::kUnavailable) return in_log.error();
-  if (!in_log.ok() || in_log.value() != at) {
-    const LogPoint durable = feed_.durable();
-    if (durable.log_id == at.log_id && durable.epoch == at.epoch) {
-      return Error{ErrorKind::kHistoryMismatch,
-                   "log: ends at position " + std::to_string(durable.position.value()) +
-                       " or has another history, but the read cache reflects " + std::to_string(at.position.value()) +
-                       " of the same epoch; restore it from a backup, or accept the loss with: till log repair "
-                       "--accept-loss"};
-    }
-    return Error{ErrorKind::kInvalid, "its position " + std::to_string(at.position.value()) + " is not in this log"};
+  Result<History> history = compare_history(feed_, at);
+  if (!history.ok()) return history.error();
+  switch (*history) {
+    case History::kSame:
+      return opened;
+    case History::kOther:
+      return Error{ErrorKind::kInvalid, "its position " + std::to_string(at.position.value()) + " is not in this log"};
+    case History::kLost:
+      break;
   }
-  return opened;
+  return Error{ErrorKind::kHistoryMismatch,
+               "log: ends at position " + std::to_string(feed_.durable().position.value()) +
+                   " or has another history, but the read cache reflects " + std::to_string(at.position.value()) +
+                   " of the same epoch or a later one; restore it from a backup, or accept the loss with: till log "
+                   "repair --accept-loss"};
 }
 
 Status ReadCache::open_serving() {
@@ -116,7 +117,8 @@ void ReadCache::publish(std::shared_ptr<Generation> generation) {
     supervisor_wake_.notify_all();
   });
   auto next = std::make_shared<Serving>();
-  next->follower = std::make_unique<Follower>(feed_, *generation, options_.follower);
+  // It stands there from the first moment: who asks meanwhile must not hear of position 0.
+  next->follower = std::make_unique<Follower>(feed_, *generation, options_.follower, generation->at());
   next->generation = std::move(generation);
   const std::lock_guard lock(mutex_);
   if (started_ && !stopping_) next->follower->start();
@@ -202,10 +204,10 @@ bool ReadCache::wait_for(Position target, std::chrono::milliseconds timeout) {
   }
 }
 
-Result<DigestAt> ReadCache::digest() {
+Result<DigestAt> ReadCache::digest(const std::atomic<bool>* cancelled) {
   const auto now = generation();
   if (Status readable = now->readable(); !readable.ok()) return readable.error();
-  return now->digest();
+  return now->digest({}, cancelled);
 }
 
 Status ReadCache::dump(const std::function<void(std::string_view key, std::string_view value)>& visit) {

@@ -3,6 +3,7 @@
 // then.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -35,7 +36,7 @@ struct ReadCacheOptions {
   std::string directory;
   std::size_t block_cache_bytes = 64u << 20;           // shared by the generations
   std::size_t write_buffer_bytes = 8u << 20;           // of each; up to three wait to be flushed
-  std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 100 bytes each
+  std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 130 bytes each
   std::size_t tenant_replace_bytes_most = 256u << 20;  // rows of one tenant that are replaced in one step
   FollowerOptions follower{.max_batch_transactions = 2048, .max_batch_bytes = 8u << 20};
 };
@@ -76,15 +77,15 @@ class ReadCache final : public ManagedView {
   ViewInfo info() const override;
   bool wait_for(Position target, std::chrono::milliseconds timeout) override;
   Status rebuild(const RebuildRequest& request) override;
-  Status rollback() override;
-  Result<DigestAt> digest() override;
+  Status rollback(const RebuildRequest& request = {}) override;
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) override;
 
   Result<AsOf<std::optional<schema::SaleView>>> sale(std::string_view tenant, std::string_view sale_id);
   Result<AsOf<std::optional<CachedCustomerRow>>> customer(std::string_view tenant, std::string_view customer_id);
   // Items in the order asked; zeros for a SKU that the store never held.
   Result<AsOf<schema::Availability>> availability(std::string_view tenant, std::string_view store,
                                                   std::span<const std::string_view> skus);
-  // `store` empty: the whole tenant. `business_date` is yyyymmdd.
+  // `store` empty: the whole tenant. `business_date` is yyyymmdd. kInvalid where a sum leaves 64 bits.
   Result<AsOf<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store,
                                             std::int32_t business_date);
   // Events of a stream from version `from` on, ascending, at most `limit`.
@@ -118,11 +119,14 @@ class ReadCache final : public ManagedView {
 
   Status rebuild_whole(const RebuildRequest& request);
   Status rebuild_tenant(const RebuildRequest& request);
-  Status build(read_cache::Generation& generation, LogDigest& digest, const RebuildRequest& request,
+  Status build(read_cache::Generation& generation, LogDigest* digest, const RebuildRequest& request,
                const std::function<Position()>& target);
-  Status catch_up(read_cache::Generation& generation, Position target, LogDigest* digest);
-  Status switch_to(std::shared_ptr<read_cache::Generation> next);
-  Status take_place(read_cache::Generation& next, const Serving& former, Position at);
+  Status catch_up(read_cache::Generation& generation, Position target, LogDigest* digest,
+                  const RebuildRequest& request);
+  Status switch_to(std::shared_ptr<read_cache::Generation> next, const RebuildRequest& request);
+  Status switch_held(std::shared_ptr<read_cache::Generation>& next, const Serving& former, Position at,
+                     const RebuildRequest& request);
+  Status take_place(read_cache::Generation& next, const Serving& former);
   Status hold(Serving& serving, const std::function<Status(LogPoint)>& action);
 
   Feed& feed_;

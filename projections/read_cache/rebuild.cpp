@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "projections/digest_difference.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/generation_files.h"
 #include "projections/read_cache/read_cache.h"
@@ -21,47 +22,37 @@ constexpr std::size_t kBuildTransactions = 4096;
 constexpr std::size_t kBuildBytes = 16u << 20;
 // So close behind, a generation is caught up in one go.
 constexpr std::uint64_t kNearTransactions = 4096;
+// What may be missing when the serving generation is held already; more is fetched up without holding.
+constexpr std::uint64_t kHeldTransactionsMost = 20'000;
+constexpr int kSwitchAttempts = 100;
 
 bool is_cancelled(const RebuildRequest& request) {
   return request.cancelled != nullptr && request.cancelled->load(std::memory_order_relaxed);
 }
 
 Error cancelled_error() {
-  return Error{ErrorKind::kCancelled, "read cache: the rebuild was cancelled"};
+  return Error{ErrorKind::kCancelled, "read cache: cancelled"};
 }
 
-// Members that are all zero say nothing: one side may have them, the other not.
-Digests telling(const Digests& digests, const std::string& tenant) {
-  Digests out;
-  for (const auto& [key, digest] : digests) {
-    if ((tenant.empty() || key.tenant == tenant) && digest != Digest{}) out.emplace(key, digest);
-  }
-  return out;
-}
-
-// kCorrupt, naming the first tenant that differs, where rows and log do not tell the same.
-Status verify(Generation& generation, const LogDigest& log, const std::string& tenant) {
-  auto rows = generation.digest(tenant);
+// kCorrupt, naming what differs first, where rows and log do not tell the same.
+Status verify(Generation& generation, const LogDigest& log, const std::string& tenant, const RebuildRequest& request) {
+  auto rows = generation.digest(tenant, request.cancelled);
   if (!rows.ok()) return rows.error();
   if (rows->at.position != log.position()) {
     return Error{ErrorKind::kCorrupt, "read cache: the new rows stand at " + std::to_string(rows->at.position.value()) +
                                           ", the log was read to " + std::to_string(log.position().value())};
   }
-  const Digests ours = telling(rows->digests, tenant);
-  const Digests theirs = telling(log.digests(), tenant);
-  if (ours == theirs) return {};
-  const auto difference = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
-  const DigestKey& key = difference.first != ours.end() ? difference.first->first : difference.second->first;
+  const std::string difference = first_difference(*rows, log.digests(), tenant);
+  if (difference.empty()) return {};
   return Error{ErrorKind::kCorrupt, "read cache: at position " + std::to_string(log.position().value()) +
-                                        " rows and log differ for tenant " + key.tenant + ", currency " +
-                                        (key.currency.empty() ? "none" : key.currency)};
+                                        " rows and log differ: " + difference};
 }
 
 }  // namespace
 
 // Applies the log until `generation` is near `target`, which moves on meanwhile; the log's side of the proof is taken
-// from the same reading.
-Status ReadCache::build(Generation& generation, LogDigest& digest, const RebuildRequest& request,
+// from the same reading, where there is a `digest`.
+Status ReadCache::build(Generation& generation, LogDigest* digest, const RebuildRequest& request,
                         const std::function<Position()>& target) {
   std::vector<TransactionPtr> batch;
   while (true) {
@@ -72,14 +63,17 @@ Status ReadCache::build(Generation& generation, LogDigest& digest, const Rebuild
     if (at.value() + kNearTransactions >= goal.value()) return {};
     if (Status read = feed_.read(at, kBuildTransactions, kBuildBytes, batch); !read.ok()) return read;
     if (batch.empty()) return Error{ErrorKind::kUnavailable, "read cache: the log gave nothing to build from"};
-    for (const TransactionPtr& transaction : batch) digest.add(*transaction);
+    if (digest != nullptr) {
+      for (const TransactionPtr& transaction : batch) digest->add(*transaction);
+    }
     if (Status applied = generation.apply(batch); !applied.ok()) return applied;
   }
 }
 
-Status ReadCache::catch_up(Generation& generation, Position target, LogDigest* digest) {
+Status ReadCache::catch_up(Generation& generation, Position target, LogDigest* digest, const RebuildRequest& request) {
   std::vector<TransactionPtr> batch;
   while (generation.at().position < target) {
+    if (is_cancelled(request)) return cancelled_error();
     const std::uint64_t missing = target.value() - generation.at().position.value();
     const std::size_t count = std::min<std::uint64_t>(missing, kBuildTransactions);
     if (Status read = feed_.read(generation.at().position, count, kBuildBytes, batch); !read.ok()) return read;
@@ -107,7 +101,7 @@ Status ReadCache::rebuild_whole(const RebuildRequest& request) {
   if (!built.ok()) return built.error();
   (*built)->discard_on_close();
   const auto durable = [this] { return feed_.durable().position; };
-  if (Status status = build(**built, *digest, request, durable); !status.ok()) return status;
+  if (Status status = build(**built, digest.get(), request, durable); !status.ok()) return status;
   if (Status status = (*built)->finish_bulk(request.cancelled); !status.ok()) return status;
   (*built)->keep_on_close();
   *built = nullptr;  // closed, to be opened again for serving
@@ -116,12 +110,11 @@ Status ReadCache::rebuild_whole(const RebuildRequest& request) {
   if (!opened.ok()) return opened.error();
   std::shared_ptr<Generation> next = std::move(*opened);
   next->discard_on_close();
-  if (Status status = build(*next, *digest, request, durable); !status.ok()) return status;
-  if (Status status = catch_up(*next, durable(), digest.get()); !status.ok()) return status;
-  if (Status status = verify(*next, *digest, ""); !status.ok()) return status;
-  if (is_cancelled(request)) return cancelled_error();
+  if (Status status = build(*next, digest.get(), request, durable); !status.ok()) return status;
+  if (Status status = catch_up(*next, durable(), digest.get(), request); !status.ok()) return status;
+  if (Status status = verify(*next, *digest, "", request); !status.ok()) return status;
   log_digest_ = std::move(digest);
-  return switch_to(std::move(next));
+  return switch_to(std::move(next), request);
 }
 
 Status ReadCache::rebuild_tenant(const RebuildRequest& request) {
@@ -140,12 +133,12 @@ Status ReadCache::rebuild_tenant(const RebuildRequest& request) {
   }
   shadow.keep_only(request.tenant);
   const auto served = [&] { return now->generation->position(); };
-  if (Status status = build(shadow, digest, request, served); !status.ok()) return status;
-  if (Status status = catch_up(shadow, served(), &digest); !status.ok()) return status;
-  if (Status status = verify(shadow, digest, request.tenant); !status.ok()) return status;
-  if (is_cancelled(request)) return cancelled_error();
+  if (Status status = build(shadow, &digest, request, served); !status.ok()) return status;
+  if (Status status = catch_up(shadow, served(), &digest, request); !status.ok()) return status;
+  if (Status status = verify(shadow, digest, request.tenant, request); !status.ok()) return status;
+  if (Status status = build(shadow, nullptr, request, served); !status.ok()) return status;
   const Status replaced = hold(*now, [&](LogPoint at) -> Status {
-    if (Status status = catch_up(shadow, at.position, nullptr); !status.ok()) return status;
+    if (Status status = catch_up(shadow, at.position, nullptr, request); !status.ok()) return status;
     return now->generation->replace_tenant(request.tenant, shadow, options_.tenant_replace_bytes_most);
   });
   if (!replaced.ok()) return replaced;
@@ -179,24 +172,35 @@ Status ReadCache::hold(Serving& serving, const std::function<Status(LogPoint)>& 
   return action(at);
 }
 
-Status ReadCache::switch_to(std::shared_ptr<Generation> next) {
+// What came in during the proof is applied beside the serving generation, which is held for the last of it only.
+Status ReadCache::switch_to(std::shared_ptr<Generation> next, const RebuildRequest& request) {
   const std::shared_ptr<Serving> former = serving();
-  Generation& generation = *next;
-  const Status switched = hold(*former, [&](LogPoint at) -> Status {
-    if (Status placed = take_place(generation, *former, at.position); !placed.ok()) return placed;
-    publish(std::move(next));
-    return {};
-  });
-  if (!switched.ok()) return switched;
+  const auto durable = [this] { return feed_.durable().position; };
+  for (int attempt = 0; attempt < kSwitchAttempts && next != nullptr; ++attempt) {
+    if (Status near = build(*next, nullptr, request, durable); !near.ok()) return near;
+    const Status held = hold(*former, [&](LogPoint at) { return switch_held(next, *former, at.position, request); });
+    if (!held.ok()) return held;
+  }
+  if (next != nullptr) return Error{ErrorKind::kUnavailable, "read cache: the log grows faster than rows are made"};
   former->follower->stop();
   if (former->generation->damaged()) former->generation->discard_on_close();
   spdlog::info("read cache: generation {} serves", files_->serving());
   return {};
 }
 
-// Brings `next` to where the serving generation stands and names it in the pointer file.
-Status ReadCache::take_place(Generation& next, const Serving& former, Position at) {
-  if (Status status = catch_up(next, at, nullptr); !status.ok()) return status;
+// Puts `next`, which is null after it, in the place of the serving generation, which stands at `at`; leaves everything
+// as it is where too much is missing to hold readers for.
+Status ReadCache::switch_held(std::shared_ptr<Generation>& next, const Serving& former, Position at,
+                              const RebuildRequest& request) {
+  if (at.value() > next->at().position.value() + kHeldTransactionsMost) return {};
+  if (Status caught_up = catch_up(*next, at, nullptr, request); !caught_up.ok()) return caught_up;
+  if (Status placed = take_place(*next, former); !placed.ok()) return placed;
+  publish(std::move(next));
+  return {};
+}
+
+// Names `next` in the pointer file.
+Status ReadCache::take_place(Generation& next, const Serving& former) {
   next.serve_from(former.generation->serve_from());
   const std::uint64_t dropped = files_->former();
   const std::uint64_t kept = former.generation->damaged() ? 0 : former.generation->number();
@@ -211,7 +215,7 @@ Status ReadCache::take_place(Generation& next, const Serving& former, Position a
   return {};
 }
 
-Status ReadCache::rollback() {
+Status ReadCache::rollback(const RebuildRequest& request) {
   const std::unique_lock lock(change_mutex_, std::try_to_lock);
   if (!lock.owns_lock()) {
     return Error{ErrorKind::kUnavailable, "read cache: another rebuild or rollback is under way"};
@@ -220,13 +224,19 @@ Status ReadCache::rollback() {
   auto opened = open_usable(files_->former());
   if (!opened.ok()) return opened.error();
   std::shared_ptr<Generation> next = std::move(*opened);
-  if (Status status = catch_up(*next, feed_.durable().position, nullptr); !status.ok()) return status;
+  const auto durable = [this] { return feed_.durable().position; };
+  if (Status status = build(*next, nullptr, request, durable); !status.ok()) return status;
+  if (Status status = catch_up(*next, durable(), nullptr, request); !status.ok()) return status;
   if (log_digest_ == nullptr || log_digest_->position() > next->at().position) {
     log_digest_ = std::make_unique<LogDigest>();
   }
-  if (Status status = advance_digest(feed_, next->at().position, *log_digest_); !status.ok()) return status;
-  if (Status status = verify(*next, *log_digest_, ""); !status.ok()) return status;
-  return switch_to(std::move(next));
+  const Position reached = next->at().position;
+  if (Status status = advance_digest(feed_, reached, *log_digest_, request.cancelled, request.on_progress);
+      !status.ok()) {
+    return status;
+  }
+  if (Status status = verify(*next, *log_digest_, "", request); !status.ok()) return status;
+  return switch_to(std::move(next), request);
 }
 
 }  // namespace till

@@ -18,7 +18,7 @@ namespace till::read_cache {
 struct StoreOptions {
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 8u << 20;
-  std::size_t board_counters_most = 400'000;  // of dashboards in memory, about 100 bytes each
+  std::size_t board_counters_most = 400'000;  // of dashboards in memory, about 130 bytes each
   // Shared by the generations of one cache; made by open_store() where null.
   std::shared_ptr<rocksdb::Cache> block_cache;
 };

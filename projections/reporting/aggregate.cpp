@@ -20,14 +20,13 @@ void Aggregate::add(std::string_view key, const Measures& measures, std::uint64_
   Sums& sums = found->second;
   const bool counted = sums.last_sale == sale_ordinal;
   sums.last_sale = sale_ordinal;
-  for (const auto measure : kMeasures) {
-    if (counted && (measure == &Measures::sales || measure == &Measures::voids)) continue;
-    std::int64_t& sum = sums.measures.*measure;
-    if (__builtin_add_overflow(sum, measures.*measure, &sum)) overflowed_ = true;
+  for (std::size_t i = 0; i < kMeasures.size(); ++i) {
+    if (counted && (kMeasures[i] == &Measures::sales || kMeasures[i] == &Measures::voids)) continue;
+    sums.sums[i] += measures.*kMeasures[i];
   }
 }
 
-bool Aggregate::finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const {
+void Aggregate::finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const {
   // In key order: neighbours land on the same page, and no two writers lock rows crosswise.
   std::vector<const decltype(rows_)::value_type*> sorted;
   sorted.reserve(rows_.size());
@@ -37,14 +36,13 @@ bool Aggregate::finish(std::string_view prefix, const StatementLimits& limits, s
   for (const auto* const row : sorted) {
     SqlText& sql = insert.begin_row();
     sql.raw(row->first);
-    for (const auto measure : kMeasures) {
+    for (const WideSum sum : row->second.sums) {
       sql.comma();
-      sql.integer(row->second.measures.*measure);
+      sql.integer(sum);
     }
     insert.end_row();
   }
   insert.finish(out);
-  return !overflowed_;
 }
 
 }  // namespace till::reporting

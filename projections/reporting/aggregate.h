@@ -1,6 +1,7 @@
 // Sums per key, added up in memory before they become one row each.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -10,11 +11,12 @@
 #include <vector>
 
 #include "projections/reporting/insert.h"
+#include "projections/wide_sum.h"
 
 namespace till::reporting {
 
-// What every aggregate counts, in the order of the columns. Money in minor units, cogs x 1e-4 of the major unit, units
-// x 1e-5. Negative for a void.
+// What a row adds to every aggregate, in the order of the columns. Money in minor units, cogs x 1e-4 of the major unit,
+// units x 1e-5. Negative for a void.
 struct Measures {
   std::int64_t sales = 0;
   std::int64_t voids = 0;
@@ -36,12 +38,13 @@ class Aggregate {
   // `key` is the SQL text of the key columns' values. A sale is counted once per key however many rows it has there,
   // told by `sale_ordinal`, which differs between the sales of the batch and is not 0.
   void add(std::string_view key, const Measures& measures, std::uint64_t sale_ordinal);
-  // Appends one upsert per key, in the order of keys; false where a sum left 64 bits.
-  bool finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const;
+  // Appends one upsert per key, in the order of keys.
+  void finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const;
 
  private:
+  static constexpr std::size_t kMeasureCount = 9;
   struct Sums {
-    Measures measures;
+    std::array<WideSum, kMeasureCount> sums{};  // in the order of Measures
     std::uint64_t last_sale = 0;
   };
 
@@ -53,7 +56,6 @@ class Aggregate {
   std::string_view table_;
   std::span<const std::string_view> keys_;
   std::unordered_map<std::string, Sums, TextHash, std::equal_to<>> rows_;
-  bool overflowed_ = false;
 };
 
 }  // namespace till::reporting

@@ -1,6 +1,6 @@
 #include "projections/reporting/connection.h"
 
-#include <charconv>
+#include <optional>
 #include <utility>
 
 #pragma GCC diagnostic push
@@ -92,14 +92,22 @@ class ResultRow : public SqlRow {
   bool is_null(unsigned column) const override { return result_.isNull(column + 1); }
   std::string text(unsigned column) const override { return result_.getString(column + 1).asStdString(); }
   std::int64_t integer(unsigned column) const override {
-    const std::string digits = text(column);
-    std::int64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
+    const std::optional<std::int64_t> value = narrow(sum(column));
+    all_fit_ = all_fit_ && value.has_value();
+    return value.value_or(0);
   }
+  WideSum sum(unsigned column) const override {
+    if (is_null(column)) return 0;
+    const std::optional<WideSum> value = parse_wide_sum(text(column));
+    all_fit_ = all_fit_ && value.has_value();
+    return value.value_or(0);
+  }
+  // False after a number that does not fit where it was asked for.
+  bool all_fit() const { return all_fit_; }
 
  private:
   const sql::ResultSet& result_;
+  mutable bool all_fit_ = true;
 };
 
 }  // namespace
@@ -188,6 +196,7 @@ Status SqlConnection::query(std::string_view sql, const std::function<void(const
         session_->statement->executeQuery(sql::SQLString(sql.data(), sql.size())));
     const ResultRow row(*result);
     while (result->next()) visit(row);
+    if (!row.all_fit()) return Error{ErrorKind::kInvalid, "a number in the answer of MySQL is too large"};
     return {};
   } catch (const std::exception& exception) {
     return fail(exception);

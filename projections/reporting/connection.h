@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/result.h"
+#include "projections/wide_sum.h"
 
 namespace till::reporting {
 
@@ -37,13 +38,17 @@ class SqlRow {
   virtual unsigned columns() const = 0;
   virtual bool is_null(unsigned column) const = 0;
   virtual std::string text(unsigned column) const = 0;
-  // Integers, and sums of integers, which the server returns as decimals. 0 for NULL.
+  // Integers, and sums of integers, which the server returns as decimals. 0 for NULL. One that leaves 64 bits, or that
+  // is none, makes the query end with kInvalid.
   virtual std::int64_t integer(unsigned column) const = 0;
+  // The same in 128 bits, for sums.
+  virtual WideSum sum(unsigned column) const = 0;
 };
 
 // Belongs to one thread at a time; may be handed over between statements.
 // Errors: kUnavailable (connection, lock wait, deadlock, privilege: trying again may help), kPoison (the server refuses
-// the data), kNotFound (no such table or view). Texts hold no password and no statement.
+// the data), kNotFound (no such table or view), kInvalid (a number that does not fit). Texts hold no password and no
+// statement.
 class SqlConnection {
  public:
   // To be called once before threads are made.

@@ -1,3 +1,4 @@
+#include "projections/digest_difference.h"
 #include "projections/reporting/rebuild.h"
 #include "projections/reporting/row_digest.h"
 
@@ -29,6 +30,7 @@ Status Filler::start() {
   at_ = offset->point;
   while (digest_.position() < at_.position) {
     if (cancelled()) return Error{ErrorKind::kCancelled, "cancelled"};
+    if (request_.on_progress) request_.on_progress({digest_.position().value(), at_.position.value()});
     const Position step(std::min(at_.position.value(), digest_.position().value() + kDigestStep));
     if (Status folded = advance_digest(site_.feed, step, digest_); !folded.ok()) return folded;
   }
@@ -66,13 +68,13 @@ Status Filler::approach(const std::function<Position()>& limit) {
 Status Filler::verify() {
   auto connection = SqlConnection::open(site_.options.server, SessionKind::kReader, site_.options.maintenance_timeout);
   if (!connection.ok()) return connection.error();
-  Result<DigestAt> rows = read_row_digest(**connection, writer_.target().prefix);
+  Result<DigestAt> rows = read_row_digest(**connection, writer_.target().prefix, [this] { return cancelled(); });
   if (!rows.ok()) return rows.error();
   if (rows->at != at_ || digest_.position() != at_.position) {
     return Error{ErrorKind::kCorrupt, "the new rows stand at position " + std::to_string(rows->at.position.value()) +
                                           " instead of " + std::to_string(at_.position.value())};
   }
-  const std::string difference = first_difference(rows->digests, digest_.digests(), writer_.target().tenant);
+  const std::string difference = first_difference(*rows, digest_.digests(), writer_.target().tenant);
   if (difference.empty()) return {};
   return Error{ErrorKind::kCorrupt, "the new rows differ from the log: " + difference};
 }

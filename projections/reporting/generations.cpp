@@ -83,6 +83,17 @@ std::uint64_t generation_of(std::string_view table) {
   return ours || name.starts_with("f_") || name.starts_with("agg_") ? generation : 0;
 }
 
+Result<Generations> serve_empty_generation(SqlConnection& connection) {
+  Result<std::uint64_t> next = next_generation(connection);
+  if (!next.ok()) return next.error();
+  const Generations empty{*next, 0};
+  if (Status made = create_tables(connection, generation_prefix(empty.serving)); !made.ok()) return made.error();
+  if (Status made = prepare_switch(connection, empty); !made.ok()) return made.error();
+  if (Status switched = perform_switch(connection); !switched.ok()) return switched.error();
+  if (Status finished = finish_switch(connection); !finished.ok()) return finished.error();
+  return empty;
+}
+
 }  // namespace
 
 std::string generation_prefix(std::uint64_t generation) {
@@ -159,14 +170,13 @@ Status finish_switch(SqlConnection& connection) {
 Result<Generations> ensure_first_generation(SqlConnection& connection) {
   Result<Generations> present = read_generations(connection);
   if (!present.ok() || present->serving != 0) return present;
-  Result<std::uint64_t> next = next_generation(connection);
-  if (!next.ok()) return next.error();
-  const Generations first{*next, 0};
-  if (Status made = create_tables(connection, generation_prefix(first.serving)); !made.ok()) return made.error();
-  if (Status made = prepare_switch(connection, first); !made.ok()) return made.error();
-  if (Status switched = perform_switch(connection); !switched.ok()) return switched.error();
-  if (Status finished = finish_switch(connection); !finished.ok()) return finished.error();
-  return first;
+  return serve_empty_generation(connection);
+}
+
+Result<Generations> begin_anew(SqlConnection& connection) {
+  // First what a former try has left, where the views were in use.
+  if (Status dropped = drop_orphans(connection); !dropped.ok()) return dropped.error();
+  return serve_empty_generation(connection);
 }
 
 Status drop_orphans(SqlConnection& connection) {

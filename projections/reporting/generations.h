@@ -43,6 +43,8 @@ Status finish_switch(SqlConnection& connection);
 
 // Makes generation 1 in an empty database.
 Result<Generations> ensure_first_generation(SqlConnection& connection);
+// Puts an empty generation in the place of the serving one; that and its former one are orphans after it.
+Result<Generations> begin_anew(SqlConnection& connection);
 // Drops tables and views that no generation in use needs.
 Status drop_orphans(SqlConnection& connection);
 

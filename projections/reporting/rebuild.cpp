@@ -13,6 +13,7 @@ namespace {
 // Views that a long report reads cannot be switched; between attempts everybody goes on.
 constexpr int kSwitchAttempts = 60;
 constexpr std::chrono::milliseconds kSwitchPause{1000};
+constexpr std::chrono::milliseconds kSwitchLook{100};  // whether it was cancelled
 // What may be missing when the serving generation is held already; more is fetched up without holding.
 constexpr std::uint64_t kHeldTransactionsMost = 20'000;
 
@@ -68,7 +69,10 @@ Status Rebuilder::switch_to(Filler& filler, const Generations& to) {
       }
       return {};
     }
-    std::this_thread::sleep_for(kSwitchPause);
+    for (auto paused = kSwitchLook; paused <= kSwitchPause; paused += kSwitchLook) {
+      if (filler.cancelled()) return Error{ErrorKind::kCancelled, "cancelled"};
+      std::this_thread::sleep_for(kSwitchLook);
+    }
   }
   return Error{ErrorKind::kUnavailable, "the views stay in use by a long query; nothing was switched"};
 }
@@ -136,6 +140,7 @@ Status Rebuilder::fill_shadow(std::uint64_t serving) {
     return Error{ErrorKind::kInvalid, "the serving tables have another layout: rebuild the whole view"};
   }
   if (Status known = check_history(site_.feed, offset->point); !known.ok()) return known;
+  if (Status few = check_tenant_rows(generation_prefix(serving)); !few.ok()) return few;
   WriterTarget target;
   target.prefix = kShadowPrefix;
   target.tenant = request_.tenant;
@@ -150,7 +155,27 @@ Status Rebuilder::fill_shadow(std::uint64_t serving) {
   if (Status near = filler.approach(serving_position); !near.ok()) return near;
   if (Status verified = filler.verify(); !verified.ok()) return verified;
   if (Status near = filler.approach(serving_position); !near.ok()) return near;
+  if (Status few = check_tenant_rows(std::string(kShadowPrefix)); !few.ok()) return few;
   return site_.while_still([&](Position) { return replace_tenant(filler, serving); });
+}
+
+// Readers must see the former rows or the new ones and nothing between, so the replacement is one SQL transaction; its
+// undo log and the time for which the follower is held grow with the rows. kInvalid where they are too many.
+Status Rebuilder::check_tenant_rows(const std::string& prefix) {
+  std::uint64_t rows = 0;
+  for (const SchemaStatement& table : schema().tables) {
+    if (table.name == kOffsetTable) continue;
+    Status counted = maintenance_->query(
+        "SELECT COUNT(*) FROM " + prefix + table.name + " WHERE tenant_id = " + quoted_value(request_.tenant),
+        [&](const SqlRow& row) { rows += static_cast<std::uint64_t>(row.integer(0)); });
+    if (!counted.ok()) return counted;
+    if (rows > site_.options.tenant_replace_rows_most) {
+      return Error{ErrorKind::kInvalid, "tenant " + request_.tenant + " has more than " +
+                                            std::to_string(site_.options.tenant_replace_rows_most) +
+                                            " rows, the bound of one replacement; rebuild the whole view"};
+    }
+  }
+  return {};
 }
 
 Status Rebuilder::replace_tenant(Filler& filler, std::uint64_t serving) {

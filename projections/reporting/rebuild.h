@@ -36,10 +36,9 @@ class Filler {
   // The rows' digest against the log's, both at position().
   Status verify();
   const LogPoint& at() const { return at_; }
-
- private:
   bool cancelled() const;
 
+ private:
   const RebuildSite& site_;
   const RebuildRequest& request_;
   TableWriter writer_;
@@ -62,6 +61,7 @@ class Rebuilder {
   Status switch_to(Filler& filler, const Generations& to);
   Status try_switch(Filler& filler, const Generations& to, Position target, bool& in_use);
   Status fill_shadow(std::uint64_t serving);
+  Status check_tenant_rows(const std::string& prefix);
   Status replace_tenant(Filler& filler, std::uint64_t serving);
   void drop_unless_used(std::uint64_t generation);
 

@@ -31,7 +31,7 @@ class Reporting::Impl {
   Impl(Feed& feed, ReportingOptions options)
       : feed_(feed),
         options_(std::move(options)),
-        view_(feed_, options_),
+        view_(feed_, options_, maintenance_),
         follower_(feed_, view_, options_.follower),
         readers_(options_.server, {options_.reader_sessions, options_.reader_wait, options_.report_timeout}) {}
 
@@ -61,16 +61,17 @@ class Reporting::Impl {
     return maintain(request, request.tenant.empty() ? &Rebuilder::rebuild_all : &Rebuilder::rebuild_tenant);
   }
 
-  Status rollback() { return maintain(RebuildRequest(), &Rebuilder::rollback); }
+  Status rollback(const RebuildRequest& request) { return maintain(request, &Rebuilder::rollback); }
 
-  Result<DigestAt> digest() {
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled) {
     const std::lock_guard lock(digest_);  // one long scan of the tables at a time
     auto connection = SqlConnection::open(options_.server, SessionKind::kReader, options_.maintenance_timeout);
     if (!connection.ok()) return connection.error();
     Result<Generations> generations = read_generations(**connection);
     if (!generations.ok()) return generations.error();
     if (generations->serving == 0) return Error{ErrorKind::kUnavailable, "reporting has not begun yet"};
-    return read_row_digest(**connection, generation_prefix(generations->serving));
+    return read_row_digest(**connection, generation_prefix(generations->serving),
+                           [&] { return stopping_ || (cancelled != nullptr && cancelled->load()); });
   }
 
   Result<SalesReportAt> sales_report(const SalesReportRequest& request) {
@@ -83,6 +84,10 @@ class Reporting::Impl {
     });
     if (!read.ok()) return read.error();
     if (Status ours = check_history(report.at); !ours.ok()) return ours.error();
+    if (const Position from = view_.serve_from(); report.at.position < from) {
+      return Error{ErrorKind::kUnavailable, "reporting is being built: " + std::to_string(report.at.position.value()) +
+                                                " of " + std::to_string(from.value()) + " transactions"};
+    }
     return report;
   }
 
@@ -119,11 +124,11 @@ class Reporting::Impl {
 
   Feed& feed_;
   const ReportingOptions options_;
+  std::mutex maintenance_;  // one rebuild, rollback or beginning anew at a time
   ServingView view_;
   Follower follower_;
   ReaderPool readers_;
-  std::mutex lifecycle_;    // start and stop of the follower
-  std::mutex maintenance_;  // one rebuild or rollback at a time
+  std::mutex lifecycle_;  // start and stop of the follower
   std::mutex digest_;
   bool started_ = false;
   std::atomic<bool> stopping_{false};
@@ -153,11 +158,11 @@ bool Reporting::wait_for(Position target, std::chrono::milliseconds timeout) {
 Status Reporting::rebuild(const RebuildRequest& request) {
   return impl_->rebuild(request);
 }
-Status Reporting::rollback() {
-  return impl_->rollback();
+Status Reporting::rollback(const RebuildRequest& request) {
+  return impl_->rollback(request);
 }
-Result<DigestAt> Reporting::digest() {
-  return impl_->digest();
+Result<DigestAt> Reporting::digest(const std::atomic<bool>* cancelled) {
+  return impl_->digest(cancelled);
 }
 Result<SalesReportAt> Reporting::sales_report(const SalesReportRequest& request) {
   return impl_->sales_report(request);

@@ -31,7 +31,8 @@ struct ReportingOptions {
   std::size_t rebuild_batch_transactions = 4096;
   std::size_t rebuild_batch_bytes = 16u << 20;
   std::size_t statement_rows = 1000;
-  std::size_t statement_bytes = 1u << 20;  // half of the server's max_allowed_packet where that is less
+  std::size_t statement_bytes = 1u << 20;              // half of the server's max_allowed_packet where that is less
+  std::uint64_t tenant_replace_rows_most = 2'000'000;  // of one tenant, which a rebuild of it replaces in one step
   std::size_t reader_sessions = 4;
   std::chrono::milliseconds reader_wait{2000};        // for a session to come free
   std::chrono::seconds report_timeout{20};            // for one answer of the server to a report
@@ -69,13 +70,13 @@ class Reporting : public ManagedView {
   ViewInfo info() const override;
   bool wait_for(Position target, std::chrono::milliseconds timeout) override;
   Status rebuild(const RebuildRequest& request) override;
-  Status rollback() override;
-  Result<DigestAt> digest() override;
+  Status rollback(const RebuildRequest& request = {}) override;
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) override;
 
   // Blocks on the server, at most reader_wait + a few times report_timeout: not for an I/O thread. A sale counts once
   // in each group that it touches; voided sales are left out; `total` counts each sale once. Keys: store id,
   // 2026-11-23, hour 0 to 23, SKU, category, tender type. kUnavailable where the server does not answer or has nothing
-  // yet, kInvalid where there are more rows than one answer may have.
+  // yet, kInvalid where there are more rows than one answer may have, or a sum leaves 64 bits.
   Result<SalesReportAt> sales_report(const SalesReportRequest& request);
 
  private:

@@ -1,91 +1,107 @@
 #include "projections/reporting/row_digest.h"
 
-#include <array>
-#include <set>
+#include <initializer_list>
 #include <utility>
+#include <vector>
 
+#include "projections/digest_difference.h"
 #include "projections/reporting/offset.h"
 
 namespace till::reporting {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::int64_t Digest::*>, 11> kFields{{
-    {"sales", &Digest::sales},
-    {"voids", &Digest::voids},
-    {"lines", &Digest::lines},
-    {"units_e5", &Digest::units_e5},
-    {"gross", &Digest::gross},
-    {"discount", &Digest::discount},
-    {"net", &Digest::net},
-    {"tax", &Digest::tax},
-    {"total", &Digest::total},
-    {"on_hand_e5", &Digest::on_hand_e5},
-    {"customers", &Digest::customers},
-}};
+using Fields = std::vector<WideSum Digest::*>;
 
-Status read_facts(SqlConnection& connection, const std::string& prefix, Digests& digests) {
-  Status read = connection.query(
-      "SELECT tenant_id, currency, SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(units_e5), SUM(gross), SUM(discount), "
-      "SUM(net), SUM(tax), SUM(total) FROM " +
-          prefix + "f_sale GROUP BY tenant_id, currency",
-      [&](const SqlRow& row) {
-        Digest& digest = digests[{row.text(0), row.text(1)}];
-        unsigned column = 2;
-        for (const auto field : {&Digest::sales, &Digest::voids, &Digest::units_e5, &Digest::gross, &Digest::discount,
-                                 &Digest::net, &Digest::tax, &Digest::total}) {
-          digest.*field = row.integer(column++);
-        }
-      });
-  if (!read.ok()) return read;
-  const auto count = [&](const std::string& sql, std::int64_t Digest::*field) {
-    return connection.query(sql, [&](const SqlRow& row) {
-      digests[{row.text(0), row.text(1)}].*field = row.integer(2);
+// A sum of an aggregate; what it counts as sales are those that were not voided.
+const Fields kSumFields{&Digest::units_e5, &Digest::gross, &Digest::discount, &Digest::net,
+                        &Digest::tax,      &Digest::total, &Digest::cogs_e4};
+
+// Reads sums of one set of tables until somebody cancels.
+class SumReader {
+ public:
+  SumReader(SqlConnection& connection, const std::string& prefix, const std::function<bool()>& cancelled)
+      : connection_(connection), prefix_(prefix), cancelled_(cancelled) {}
+
+  // Adds up `columns` of every row by tenant and currency, each into its field.
+  Status add(const std::string& table, const std::string& columns, const Fields& fields, Digests& digests) {
+    const std::string sql = "SELECT tenant_id, currency, " + columns + " FROM " + prefix_ + table;
+    return run(sql + " GROUP BY tenant_id, currency", [&](const SqlRow& row) {
+      Digest& digest = digests[{row.text(0), row.text(1)}];
+      unsigned column = 2;
+      for (const auto field : fields) digest.*field = row.sum(column++);
     });
-  };
-  read = count(
-      "SELECT tenant_id, currency, COUNT(*) FROM " + prefix + "f_line WHERE kind = 'SALE' GROUP BY tenant_id, currency",
-      &Digest::lines);
-  if (!read.ok()) return read;
-  read = count("SELECT tenant_id, '', SUM(qty_e5) FROM " + prefix + "f_stock_move GROUP BY tenant_id",
-               &Digest::on_hand_e5);
-  if (!read.ok()) return read;
-  return count("SELECT tenant_id, '', COUNT(*) FROM " + prefix + "d_customer GROUP BY tenant_id", &Digest::customers);
+  }
+  // The same of what belongs to a tenant and has no currency.
+  Status add(const std::string& table, const std::string& sum, WideSum Digest::*field, Digests& digests) {
+    return run("SELECT tenant_id, " + sum + " FROM " + prefix_ + table + " GROUP BY tenant_id", [&](const SqlRow& row) {
+      digests[{row.text(0), ""}].*field = row.sum(1);
+    });
+  }
+
+ private:
+  Status run(const std::string& sql, const std::function<void(const SqlRow&)>& visit) {
+    if (cancelled_()) return Error{ErrorKind::kCancelled, "cancelled"};
+    return connection_.query(sql, visit);
+  }
+
+  SqlConnection& connection_;
+  const std::string& prefix_;
+  const std::function<bool()>& cancelled_;
+};
+
+const std::string& sum_columns() {
+  static const std::string columns =
+      "SUM(units_e5), SUM(gross), SUM(discount), SUM(net), SUM(tax), SUM(total), SUM(cogs_e4)";
+  return columns;
+}
+
+Fields with(Fields fields, std::initializer_list<WideSum Digest::*> more) {
+  fields.insert(fields.end(), more);
+  return fields;
+}
+
+Status read_facts(SumReader& reader, Digests& digests) {
+  const std::string kinds = ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
+  Status read = reader.add("f_sale", sum_columns() + kinds,
+                           with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::standing}), digests);
+  if (read.ok()) read = reader.add("f_line", "SUM(kind = 'SALE')", Fields{&Digest::lines}, digests);
+  if (read.ok()) read = reader.add("f_stock_move", "SUM(qty_e5)", &Digest::on_hand_e5, digests);
+  if (read.ok()) read = reader.add("d_customer", "COUNT(*)", &Digest::customers, digests);
+  return read;
+}
+
+Status read_parts(SumReader& reader, std::vector<DigestPart>& parts) {
+  // Only the sums by store count each sale once.
+  for (const auto& [name, by_store] : {std::pair("agg_store_day", true),
+                                       {"agg_store_hour", true},
+                                       {"agg_sku_day", false},
+                                       {"agg_category_day", false},
+                                       {"agg_tender_day", false}}) {
+    DigestPart part{name, by_store ? with(kSumFields, {&Digest::standing, &Digest::voids}) : kSumFields, {}};
+    const std::string columns = sum_columns() + (by_store ? ", SUM(sales), SUM(voids)" : "");
+    if (Status read = reader.add(name, columns, part.fields, part.digests); !read.ok()) return read;
+    parts.push_back(std::move(part));
+  }
+  DigestPart stock{"s_stock", {&Digest::on_hand_e5}, {}};
+  Status read = reader.add("s_stock", "SUM(on_hand_e5)", &Digest::on_hand_e5, stock.digests);
+  parts.push_back(std::move(stock));
+  return read;
 }
 
 }  // namespace
 
-Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix) {
+Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix,
+                                 const std::function<bool()>& cancelled) {
   SqlTransaction snapshot(connection);
   if (Status begun = snapshot.begin_snapshot(); !begun.ok()) return begun.error();
   DigestAt digest;
   Result<Offset> offset = read_offset(connection, prefix, OffsetLock::kNone);
   if (!offset.ok()) return offset.error();
   digest.at = offset->point;
-  if (Status read = read_facts(connection, prefix, digest.digests); !read.ok()) return read.error();
+  SumReader reader(connection, prefix, cancelled);
+  if (Status read = read_facts(reader, digest.digests); !read.ok()) return read.error();
+  if (Status read = read_parts(reader, digest.parts); !read.ok()) return read.error();
   return digest;
-}
-
-std::string first_difference(const Digests& rows, const Digests& log, const std::string& tenant) {
-  std::set<DigestKey> keys;
-  for (const Digests* side : {&rows, &log}) {
-    for (const auto& [key, digest] : *side) {
-      if (tenant.empty() || key.tenant == tenant) keys.insert(key);
-    }
-  }
-  const auto digest_of = [](const Digests& side, const DigestKey& key) {
-    const auto found = side.find(key);
-    return found == side.end() ? Digest{} : found->second;
-  };
-  for (const DigestKey& key : keys) {
-    const Digest in_rows = digest_of(rows, key);
-    const Digest in_log = digest_of(log, key);
-    for (const auto& [name, field] : kFields) {
-      if (in_rows.*field == in_log.*field) continue;
-      return "tenant " + key.tenant + (key.currency.empty() ? "" : " in " + key.currency) + ": " + std::string(name) +
-             " " + std::to_string(in_rows.*field) + " in the rows, " + std::to_string(in_log.*field) + " in the log";
-    }
-  }
-  return {};
 }
 
 }  // namespace till::reporting

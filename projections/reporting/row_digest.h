@@ -1,6 +1,7 @@
-// The digest of a set of tables, from the facts and not from their sums.
+// The digest of a set of tables: of the facts, and of what is kept beside them for readers, the sums and the stock.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/result.h"
@@ -10,10 +11,8 @@
 namespace till::reporting {
 
 // Reads everything in one snapshot, with the offset that belongs to it. `connection` is of kReader or kMaintenance.
-Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix);
-
-// What differs first, as a sentence; empty where both say the same. Tenants of which there is nothing to say may be
-// left out on either side. Only `tenant` is looked at unless it is empty.
-std::string first_difference(const Digests& rows, const Digests& log, const std::string& tenant);
+// kCancelled where `cancelled`, which is asked between the statements, says so.
+Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& prefix,
+                                 const std::function<bool()>& cancelled);
 
 }  // namespace till::reporting

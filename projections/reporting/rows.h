@@ -22,8 +22,8 @@ class BatchRows {
   // `prefix` of the physical tables, "g7_".
   BatchRows(std::string_view prefix, const StatementLimits& limits);
   void add(const Transaction& transaction);
-  // The statements, in any order worth one SQL transaction. kPoison where a sum left 64 bits. Call once.
-  Status finish(std::vector<std::string>& statements);
+  // The statements, in any order worth one SQL transaction. Call once.
+  void finish(std::vector<std::string>& statements);
 
  private:
   struct SaleRow;

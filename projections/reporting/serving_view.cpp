@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "projections/history.h"
 #include "projections/reporting/generations.h"
 #include "projections/reporting/sql_text.h"
 
@@ -34,9 +35,41 @@ Result<LogPoint> ServingView::checkpoint() {
   if (!generations.ok()) return generations.error();
   serve(generations->serving);
   Result<Offset> offset = writer_->offset();
+  if (!offset.ok() && offset.error().kind == ErrorKind::kInvalid) {
+    return begin_anew(**connection, offset.error().message);
+  }
   if (!offset.ok()) return offset.error();
-  if (Status known = check_history(feed_, offset->point); !known.ok()) return known.error();
-  return offset->point;
+  Result<History> history = compare_history(feed_, offset->point);
+  if (!history.ok()) return history.error();
+  switch (*history) {
+    case History::kSame:
+      return offset->point;
+    case History::kOther:
+      return begin_anew(**connection, history_mismatch(offset->point).message);
+    case History::kLost:
+      break;
+  }
+  return Error{ErrorKind::kHistoryMismatch,
+               "the log ends at position " + std::to_string(feed_.durable().position.value()) +
+                   " or has another history, but reporting reflects " + std::to_string(offset->point.position.value()) +
+                   " of the same epoch or a later one; restore the log from a backup, or accept the loss and rebuild "
+                   "the view"};
+}
+
+Result<LogPoint> ServingView::begin_anew(SqlConnection& connection, const std::string& reason) {
+  const std::unique_lock lock(maintenance_, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    return Error{ErrorKind::kUnavailable, "waiting for the end of a rebuild or rollback to begin anew: " + reason};
+  }
+  Result<Generations> empty = reporting::begin_anew(connection);
+  if (!empty.ok()) return empty.error();
+  spdlog::warn("reporting: built anew as generation {}: {}", empty->serving, reason);
+  serve_from_ = feed_.durable().position.value();
+  serve(empty->serving);
+  if (Status dropped = drop_orphans(connection); !dropped.ok()) {
+    spdlog::warn("reporting: tables of the former history stay for now: {}", dropped.error().message);
+  }
+  return LogPoint{};
 }
 
 Status ServingView::apply(std::span<const TransactionPtr> batch) {

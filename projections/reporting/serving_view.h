@@ -16,14 +16,21 @@ WriterOptions writer_options(const ReportingOptions& options, std::chrono::secon
 
 class ServingView : public View {
  public:
-  ServingView(Feed& feed, const ReportingOptions& options) : feed_(feed), options_(options) {}
+  // `maintenance` is held by whoever else makes or drops generations.
+  ServingView(Feed& feed, const ReportingOptions& options, std::mutex& maintenance)
+      : feed_(feed), options_(options), maintenance_(maintenance) {}
 
   std::string_view name() const override { return "reporting"; }
+  // Tables of another log or layout are replaced by empty ones, to be filled from the log's beginning. kHistoryMismatch
+  // where this log lacks what the tables reflect.
   Result<LogPoint> checkpoint() override;
   Status apply(std::span<const TransactionPtr> batch) override;
 
   // The generation whose rows are being written; 0 before the first checkpoint. Thread safe.
   std::uint64_t generation() const { return generation_.load(); }
+  // Reports are refused until the rows reach this: tables begun anew must not deny what the former ones knew. Thread
+  // safe.
+  Position serve_from() const { return Position(serve_from_.load()); }
   // From now on apply() writes to `generation`. Only while nothing is applied.
   void serve(std::uint64_t generation);
 
@@ -32,12 +39,15 @@ class ServingView : public View {
   Status prepare(SqlConnection& connection);
 
  private:
+  Result<LogPoint> begin_anew(SqlConnection& connection, const std::string& reason);
   void make_analyst(SqlConnection& connection);
 
   Feed& feed_;
   const ReportingOptions& options_;
+  std::mutex& maintenance_;
   std::unique_ptr<TableWriter> writer_;
   std::atomic<std::uint64_t> generation_{0};
+  std::atomic<std::uint64_t> serve_from_{0};
   std::mutex prepare_mutex_;
   bool prepared_ = false;
 };

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "projections/wide_sum.h"
+
 namespace till::reporting {
 
 // Appends to one growing string. Not thread safe.
@@ -17,6 +19,7 @@ class SqlText {
   void quoted_or_null(std::string_view value);  // NULL where empty
   void integer(std::int64_t value);
   void integer(std::uint64_t value);
+  void integer(WideSum value) { text_.append(to_text(value)); }
   // A DATE literal of yyyymmdd. What is no day of the years 1000 to 9999 becomes 1000-01-01, so that a broken clock of
   // a client stops no view.
   void date(std::int32_t yyyymmdd);

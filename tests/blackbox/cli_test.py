@@ -83,6 +83,15 @@ class ExitCodes(CliTest):
     def test_good_log_verifies(self) -> None:
         self.assertEqual(self.cli().run("log", "verify").status, 0)
 
+    def test_job_that_is_none_cannot_be_cancelled(self) -> None:
+        self.assertEqual(self.cli().run("views", "cancel", "999999").status, 1)
+
+    def test_rebuild_of_a_view(self) -> None:
+        result = self.cli().run("views", "rebuild", "read_cache")
+        self.assertEqual(result.status, 0, str(result))
+        cancelled = self.cli().run("views", "cancel", "1")
+        self.assertEqual(cancelled.status, 0, str(cancelled))
+
     def test_good_views_verify(self) -> None:
         result = self.cli().run("views", "verify")
         self.assertEqual(result.status, 0, str(result))

@@ -1,0 +1,51 @@
+// Where a view and the log disagree.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "projections/managed_view.h"
+
+namespace till {
+
+struct DigestField {
+  std::string_view name;
+  WideSum Digest::*value;
+};
+
+inline constexpr std::array kDigestFields{
+    DigestField{"sales", &Digest::sales},
+    DigestField{"voids", &Digest::voids},
+    DigestField{"standing", &Digest::standing},
+    DigestField{"lines", &Digest::lines},
+    DigestField{"units_e5", &Digest::units_e5},
+    DigestField{"gross", &Digest::gross},
+    DigestField{"discount", &Digest::discount},
+    DigestField{"net", &Digest::net},
+    DigestField{"tax", &Digest::tax},
+    DigestField{"total", &Digest::total},
+    DigestField{"cogs_e4", &Digest::cogs_e4},
+    DigestField{"on_hand_e5", &Digest::on_hand_e5},
+    DigestField{"customers", &Digest::customers},
+};
+
+// One number in which a view and the log disagree.
+struct DigestDifference {
+  DigestKey key;
+  std::string field;  // "net", or "agg_sku_day net" of a part
+  WideSum view = 0;
+  WideSum log = 0;
+};
+
+// At most `most`: the rows themselves first, then the parts, each by tenant and currency. A digest of zeros is the same
+// as none. Only `tenant` is looked at unless it is empty.
+std::vector<DigestDifference> compare_digests(const DigestAt& view, const Digests& log, std::string_view tenant,
+                                              std::size_t most);
+
+// What differs first, as a sentence; empty where both say the same.
+std::string first_difference(const DigestAt& view, const Digests& log, std::string_view tenant);
+
+}  // namespace till
