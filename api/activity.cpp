@@ -7,6 +7,7 @@
 namespace till {
 namespace {
 
+constexpr std::chrono::milliseconds kActivityPace{100};
 constexpr std::size_t kTenantsCounted = 10'000;
 constexpr std::size_t kTenantsShown = 50;
 constexpr std::size_t kStreamPlaces = 256;
@@ -51,7 +52,10 @@ std::vector<FrequentNames::Entry> FrequentNames::top(std::size_t count) const {
 }
 
 Activity::Activity(Feed& feed, const Domain& domain)
-    : domain_(domain), at_(feed.durable()), streams_(kStreamPlaces), follower_(feed, *this, FollowerOptions{}) {
+    : domain_(domain),
+      at_(feed.durable()),
+      streams_(kStreamPlaces),
+      follower_(feed, *this, FollowerOptions{.pace = kActivityPace}) {
   follower_.start();
 }
 

@@ -10,6 +10,8 @@
 namespace till {
 namespace {
 
+// A key that was just issued is waited for; one in use needs no haste.
+constexpr std::chrono::milliseconds kKeyPace{5};
 constexpr std::string_view kKeyPrefix = "till_";
 constexpr std::string_view kScheme = "bearer ";
 constexpr std::size_t kKeyIdBytes = 8;
@@ -49,7 +51,7 @@ NewApiKey make_api_key() {
   return made;
 }
 
-Credentials::Credentials(Engine& engine) : follower_(engine.feed(), *this, FollowerOptions{}) {}
+Credentials::Credentials(Engine& engine) : follower_(engine.feed(), *this, FollowerOptions{.pace = kKeyPace}) {}
 
 Credentials::~Credentials() {
   stop();

@@ -60,8 +60,9 @@ void write_engine_metrics(MetricsText& text, const EngineStats& stats, bool read
   text.family("till_sync_last_seconds", "gauge", "Duration of the last synced write.");
   text.sample_seconds({}, stats.sync_us_last);
   text.gauge("till_queued_commands", "Commands that wait for the sequencer.", stats.queued_commands);
-  text.counter_seconds("till_queue_wait_seconds_total", "Time that commands waited for the sequencer.",
+  text.counter_seconds("till_queue_wait_seconds_total", "Time that submissions waited for the sequencer.",
                        stats.queue_wait_us_total);
+  text.counter("till_queue_waits_total", "Submissions that the sequencer has reached.", stats.queue_waits);
   text.gauge("till_books_entities", "Entities in the memory of the books.", stats.books_entities);
   text.gauge("till_books_bytes", "Memory of the books.", stats.books_bytes);
   text.counter("till_books_loads_total", "Entities loaded from the books' store.", stats.books_loads);

@@ -8,6 +8,7 @@
 #include "commands/scratch.h"
 #include "commands/stock.h"
 #include "commands/store.h"
+#include "engine/result.h"
 
 namespace till {
 namespace {
@@ -56,7 +57,7 @@ std::uint64_t last_sequence(const schema::TerminalChain* chain) {
 // What a sale id that is taken already leads to.
 Decision decide_again(const RingUpSale& command, const schema::SaleState& known, const schema::TerminalChain* chain,
                       const Deciding& deciding) {
-  if (same_content(known.sale().fingerprint(), deciding)) return AlreadyDone{Position(known.position())};
+  if (same_content(sale_of(known, deciding).fingerprint(), deciding)) return AlreadyDone{Position(known.position())};
   if (command.terminal_seq() <= last_sequence(chain)) return reject_fork(command, last_sequence(chain));
   return reject(schema::SALE_ID_REUSED, "Sale " + command.sale_id() + " was rung up with other content", "/sale_id");
 }
@@ -210,7 +211,7 @@ Decision decide_ring_up(const RingUpSale& command, const Deciding& deciding) {
 }
 
 void evolve_completed(schema::SaleState& state, const SaleCompleted& fact, const schema::Record& record) {
-  *state.mutable_sale() = fact;
+  fact.SerializeToString(state.mutable_sale());
   state.set_position(record.position());
 }
 
@@ -226,6 +227,12 @@ constexpr std::array kEvents{
 constexpr std::array kStates{state_rule<schema::SaleState>(schema::SALE)};
 
 }  // namespace
+
+const schema::SaleCompleted& sale_of(const schema::SaleState& state, const Deciding& deciding) {
+  auto* const sale = google::protobuf::Arena::CreateMessage<SaleCompleted>(deciding.context.arena);
+  TILL_ASSERT(sale->ParseFromString(state.sale()));
+  return *sale;
+}
 
 const Aggregate& sale_aggregate() {
   static constexpr Aggregate kAggregate{"sale", kCommands, kEvents, kStates};

@@ -7,4 +7,7 @@ namespace till {
 
 const Aggregate& sale_aggregate();
 
+// The sale that a state holds, for the length of one decision.
+const schema::SaleCompleted& sale_of(const schema::SaleState& state, const Deciding& deciding);
+
 }  // namespace till

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "commands/sale.h"
 #include "commands/stock.h"
 
 namespace till {
@@ -43,7 +44,7 @@ Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Accep
 Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) {
   const auto* known = deciding.books.get<schema::SaleState>(kSale, command.sale_id());
   if (known == nullptr) return reject(schema::SALE_NOT_FOUND, "No sale " + command.sale_id(), "/sale_id");
-  const SaleCompleted& sale = known->sale();
+  const SaleCompleted& sale = sale_of(*known, deciding);
   const std::string_view bound = deciding.context.bound_terminal;
   if (!bound.empty() && bound != sale.terminal_id()) {
     return reject(schema::TERMINAL_NOT_PERMITTED,

@@ -2,6 +2,7 @@
 
 #include <absl/hash/hash.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "schemas/record.pb.h"
@@ -91,6 +92,7 @@ Status Books::install(const std::string& key, const std::optional<std::string>& 
   }
   account(*entry, image ? image->size() : 0);
   hints_.add(entry->key);
+  ++installed_;
   index_.emplace(entry->key, entry.get());
   entries_.push_back(std::move(entry));
   return {};
@@ -125,18 +127,25 @@ void Books::collect(std::uint64_t flush_number, BooksBatch& batch) {
   dirty_.clear();
 }
 
+void Books::clear() {
+  for (const auto& entry : entries_) hints_.remove(entry->key);
+  index_.clear();
+  dirty_.clear();
+  entries_.clear();
+  hand_ = 0;
+  bytes_ = 0;
+}
+
 void Books::evict(std::uint64_t flushed, std::size_t most) {
   for (std::size_t looked = 0; looked < most && bytes_ > budget_bytes_ && !entries_.empty(); ++looked) {
-    if (hand_ >= entries_.size()) {
-      hand_ = 0;
-      round_.fetch_add(1, std::memory_order_acq_rel);
-    }
+    if (hand_ >= entries_.size()) hand_ = 0;
     Entry& entry = *entries_[hand_];
     if (entry.dirty || entry.flush_number > flushed || entry.touched) {
       entry.touched = false;
       ++hand_;
       continue;
     }
+    newest_evicted_batch_ = std::max(newest_evicted_batch_, entry.flush_number);
     bytes_ -= entry.bytes;
     hints_.remove(entry.key);
     index_.erase(entry.key);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <google/protobuf/message.h>
@@ -61,14 +62,19 @@ class Books {
   void collect(std::uint64_t flush_number, BooksBatch& batch);
   std::size_t dirty_count() const { return dirty_.size(); }
 
+  // Forgets everything: the store has lost it, and the log is folded anew.
+  void clear();
+
   // Lets go of cold clean entities whose last batch is at most `flushed`, until the budget is met or the sweep has
   // looked at `most` of them.
   void evict(std::uint64_t flushed, std::size_t most);
 
-  // Rises with each whole turn of the sweep. An image read from the store in the same round as it is installed cannot
-  // be older than an entity that has left memory meanwhile: leaving takes two visits of the sweep after the last
-  // change.
-  std::uint64_t round() const { return round_.load(std::memory_order_acquire); }
+  // Number of the newest batch that held an entity which has left memory. An image read when that batch was in the
+  // store already is not older than what left, so it may be installed; another one may be.
+  std::uint64_t newest_evicted_batch() const { return newest_evicted_batch_; }
+  // Entities taken in since the last call: the sweep has to look at as many, and again, to let as many go.
+  std::size_t take_installed() { return std::exchange(installed_, 0); }
+  bool over_budget() const { return bytes_ > budget_bytes_; }
 
   const ResidencyHints& hints() const { return hints_; }
   std::size_t bytes() const { return bytes_; }
@@ -84,7 +90,8 @@ class Books {
   std::vector<std::unique_ptr<Entry>> entries_;  // in sweep order
   std::vector<Entry*> dirty_;
   std::size_t hand_ = 0;
-  std::atomic<std::uint64_t> round_{0};
+  std::uint64_t newest_evicted_batch_ = 0;
+  std::size_t installed_ = 0;
   std::size_t bytes_ = 0;
   ResidencyHints hints_;
 };

@@ -6,46 +6,51 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <thread>
 
 #include "engine/books_store.h"
 #include "engine/follower.h"
+#include "engine/stage.h"
 
 namespace till {
 
-class BooksFlusher {
+class BooksFlusher : public Stage {
  public:
   // `durable_every`: transactions after which what was written is made durable, so that the tail to replay is bounded.
-  BooksFlusher(BooksStore& store, Feed& feed, std::uint64_t durable_every,
+  // `on_room`: a batch has left the queue.
+  BooksFlusher(BooksStore& store, Feed& feed, std::uint64_t durable_every, std::function<void()> on_room,
                std::function<void(const Error&)> on_failure);
-  ~BooksFlusher();
 
-  // Sequencer thread. Blocks while kMostPending batches wait: a store that lags slows the intake.
+  // False while kMostPending batches wait: the sequencer then stands still, so a store that lags slows the intake.
+  bool has_room() const;
+  // Sequencer thread, where there is room.
   void add(BooksBatch&& batch);
-  // Number of the last batch that load() sees.
+  // Number of the last batch that load() sees, counted from 1.
   std::uint64_t flushed() const { return flushed_.load(std::memory_order_acquire); }
   // The log failed: nothing that waits will ever be durable. Any thread.
   void abandon();
-  // Writes what waits and makes it durable where `keep`, drops it otherwise; joins.
+  // The stage is done when what waits is written and durable, or dropped where not `keep`.
   void stop(bool keep);
+  Step step() override;
+  void wait() override;
 
  private:
-  void run();
-  Status write(const BooksBatch& batch);
+  Status write(BooksBatch& batch);
+  Step finish();
 
   BooksStore& store_;
   Feed& feed_;
   const std::uint64_t durable_every_;
+  const std::function<void()> on_room_;
   const std::function<void(const Error&)> on_failure_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<BooksBatch> pending_;
   bool stopping_ = false;
   bool keep_ = true;
+  bool finished_ = false;
   std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> flushed_{0};
   Position made_durable_;
-  std::thread thread_;
 };
 
 }  // namespace till

@@ -1,21 +1,26 @@
 #include "engine/books_loader.h"
 
-#include "engine/named_thread.h"
+#include <algorithm>
+
 #include "engine/own_kinds.h"
 
 namespace till {
-BooksLoader::BooksLoader(const BooksStore& store, const Books& books, const Domain& domain,
+namespace {
+
+// Commands of a batch whose needs are read at once: ahead of a few slices, and no more than one turn of the sequencer
+// can take in without others noticing.
+constexpr std::size_t kCommandsAtOnce = 128;
+
+}  // namespace
+
+BooksLoader::BooksLoader(const BooksStore& store, const Books& books, const Domain& domain, const BooksFlusher& flusher,
                          std::function<void(SubmissionPtr)> resume, std::function<void(const Error&)> on_failure)
     : store_(store),
       books_(books),
       domain_(domain),
+      flusher_(flusher),
       resume_(std::move(resume)),
-      on_failure_(std::move(on_failure)),
-      thread_(named_thread("books-loader", [this] { run(); })) {}
-
-BooksLoader::~BooksLoader() {
-  stop();
-}
+      on_failure_(std::move(on_failure)) {}
 
 void BooksLoader::add_needs(const CommandRequest& command, std::vector<std::string>& keys) const {
   thread_local std::vector<EntityRef> needs;
@@ -29,59 +34,65 @@ void BooksLoader::add_needs(const CommandRequest& command, std::vector<std::stri
   }
 }
 
-void BooksLoader::prefetch(Submission& submission) const {
+bool BooksLoader::prefetch(Submission& submission) const {
+  if (submission.commands.size() != 1) return false;
   Prefetch& prefetch = submission.prefetch;
-  prefetch.round = books_.round();
-  for (const CommandRequest& command : submission.commands) add_needs(command, prefetch.keys);
-  if (prefetch.keys.empty()) return;
-  // A store that cannot be read is met again, and reported, where the sequencer misses the entity.
-  if (!store_.load(prefetch.keys, prefetch.images).ok()) prefetch.keys.clear();
+  // Before residency is asked: what leaves memory after this question was flushed by then, or is not installed.
+  prefetch.flushed = flusher_.flushed();
+  prefetch.until = 1;
+  add_needs(submission.commands.front(), prefetch.keys);
+  if (prefetch.keys.empty()) return true;
+  const Result<bool> complete = store_.load_from_memory(prefetch.keys, prefetch.images);
+  if (complete.ok() && complete.value()) return true;
+  prefetch = {};
+  return false;
 }
 
-void BooksLoader::load(SubmissionPtr submission, std::vector<std::string> keys) {
-  add_needs(submission->commands[submission->next], keys);
+void BooksLoader::load(SubmissionPtr submission) {
   const std::lock_guard lock(mutex_);
-  requests_.push_back({std::move(submission), std::move(keys)});
+  waiting_.push_back(std::move(submission));
   wake_.notify_one();
 }
 
-std::size_t BooksLoader::waiting() const {
+void BooksLoader::stop() {
   const std::lock_guard lock(mutex_);
-  return requests_.size() + in_hand_;
+  stopping_ = true;
+  wake_.notify_one();
 }
 
-void BooksLoader::stop() {
+Status BooksLoader::fill(Submission& submission) {
+  Prefetch& prefetch = submission.prefetch;
+  prefetch.flushed = flusher_.flushed();
+  prefetch.keys = submission.found_needs;
+  prefetch.until = std::min(submission.commands.size(), submission.next + kCommandsAtOnce);
+  for (std::size_t i = submission.next; i < prefetch.until; ++i) add_needs(submission.commands[i], prefetch.keys);
+  // A basket's articles are another's too.
+  std::sort(prefetch.keys.begin(), prefetch.keys.end());
+  prefetch.keys.erase(std::unique(prefetch.keys.begin(), prefetch.keys.end()), prefetch.keys.end());
+  loads_.fetch_add(prefetch.keys.size(), std::memory_order_relaxed);
+  return store_.load(prefetch.keys, prefetch.images);
+}
+
+Stage::Step BooksLoader::step() {
+  SubmissionPtr submission;
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    wake_.notify_one();
+    if (waiting_.empty()) return stopping_ ? Step::kDone : Step::kIdle;
+    submission = std::move(waiting_.front());
+    waiting_.pop_front();
   }
-  if (thread_.joinable()) thread_.join();
+  if (Status filled = fill(*submission); !filled.ok()) {
+    submission->prefetch = {};
+    failed_.store(true, std::memory_order_release);
+    on_failure_(filled.error());
+  }
+  resume_(std::move(submission));
+  return Step::kWorked;
 }
 
-void BooksLoader::run() {
-  while (true) {
-    Request request;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !requests_.empty(); });
-      if (requests_.empty()) return;
-      request = std::move(requests_.front());
-      requests_.pop_front();
-      in_hand_ = 1;
-    }
-    Prefetch& prefetch = request.submission->prefetch;
-    prefetch.round = books_.round();
-    prefetch.keys = std::move(request.keys);
-    loads_.fetch_add(prefetch.keys.size(), std::memory_order_relaxed);
-    if (Status loaded = store_.load(prefetch.keys, prefetch.images); !loaded.ok()) {
-      prefetch.keys.clear();
-      on_failure_(loaded.error());
-    }
-    resume_(std::move(request.submission));
-    const std::lock_guard lock(mutex_);
-    in_hand_ = 0;
-  }
+void BooksLoader::wait() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
 }
 
 }  // namespace till

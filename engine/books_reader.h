@@ -13,11 +13,7 @@ class TenantBooks : public BooksReader {
  public:
   TenantBooks(Books& books, std::string_view tenant) : books_(books), tenant_(tenant) {}
   const google::protobuf::Message* find(EntityKind kind, std::string_view id) override {
-    key_.assign(tenant_);
-    key_.push_back('\0');
-    key_.push_back(static_cast<char>(kind.value() >> 8));
-    key_.push_back(static_cast<char>(kind.value() & 0xff));
-    key_.append(id);
+    set_books_key(key_, tenant_, kind, id);
     const Books::Entry* const entry = books_.find(key_);
     if (entry == nullptr) missing_.push_back(key_);
     return entry == nullptr ? nullptr : entry->state.get();

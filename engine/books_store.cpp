@@ -4,13 +4,17 @@ namespace till {
 
 std::string books_key(std::string_view tenant, EntityKind kind, std::string_view id) {
   std::string key;
+  set_books_key(key, tenant, kind, id);
+  return key;
+}
+
+void set_books_key(std::string& key, std::string_view tenant, EntityKind kind, std::string_view id) {
   key.reserve(tenant.size() + 3 + id.size());
-  key.append(tenant);
+  key.assign(tenant);
   key.push_back('\0');
   key.push_back(static_cast<char>(kind.value() >> 8));
   key.push_back(static_cast<char>(kind.value() & 0xff));
   key.append(id);
-  return key;
 }
 
 BooksKeyParts split_books_key(std::string_view key) {

@@ -18,6 +18,8 @@ namespace till {
 
 // Key of an entity in every store: tenant, NUL, kind (2 bytes big-endian), id.
 std::string books_key(std::string_view tenant, EntityKind kind, std::string_view id);
+// The same into a string that the caller keeps and reuses.
+void set_books_key(std::string& key, std::string_view tenant, EntityKind kind, std::string_view id);
 struct BooksKeyParts {
   std::string_view tenant;
   EntityKind kind;
@@ -42,6 +44,11 @@ class BooksStore {
   virtual Status reset(std::uint32_t fold_version) = 0;
   // Image of each key, nullopt where there is none. Thread safe.
   virtual Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const = 0;
+  // As load(), but never waits for the disk: false where some image may be there that memory does not hold.
+  virtual Result<bool> load_from_memory(std::span<const std::string> keys,
+                                        std::vector<std::optional<std::string>>& images) const = 0;
+  // True once damage was met: the store has to be reset and refolded, now or at the next start.
+  virtual bool damaged() const { return false; }
   // Atomic with its cut; visible to load() on return, durable some time later, always as an exact cut. One thread.
   virtual Status write(const BooksBatch& batch) = 0;
   // Begins to make durable what was written; `wait`: returns when it is.

@@ -2,8 +2,6 @@
 
 #include <chrono>
 
-#include "engine/named_thread.h"
-
 namespace till {
 
 void Committer::Group::clear() {
@@ -20,12 +18,7 @@ Committer::Committer(Log& log, LogFeed& feed, CommitOptions options, std::functi
       options_(options),
       on_room_(std::move(on_room)),
       on_failure_(std::move(on_failure)),
-      head_(log.head()),
-      thread_(named_thread("commit", [this] { run(); })) {}
-
-Committer::~Committer() {
-  stop();
-}
+      head_(log.head()) {}
 
 void Committer::note_answer(const SubmissionPtr& submission) {
   if (!forming_.answers.empty() && forming_.answers.back().submission == submission) {
@@ -62,31 +55,29 @@ bool Committer::has_room() const {
 }
 
 void Committer::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    wake_.notify_one();
-  }
-  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  wake_.notify_one();
 }
 
-void Committer::run() {
-  Group group;
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      idle_ = true;
-      wake_.wait(lock, [&] { return ready_ || stopping_; });
-      idle_ = false;
-      ready_ = false;
-      if (forming_.empty() && stopping_) return;
-      std::swap(group, forming_);
-    }
-    on_room_();
-    if (!write(group)) continue;
-    answer(group);
-    group.clear();
+void Committer::wait() {
+  std::unique_lock lock(mutex_);
+  idle_ = true;
+  wake_.wait(lock, [&] { return ready_ || stopping_; });
+  idle_ = false;
+}
+
+Stage::Step Committer::step() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ready_ && !(stopping_ && !forming_.empty())) return stopping_ ? Step::kDone : Step::kIdle;
+    ready_ = false;
+    std::swap(writing_, forming_);
   }
+  on_room_();
+  if (write(writing_)) answer(writing_);
+  writing_.clear();
+  return Step::kWorked;
 }
 
 bool Committer::write(Group& group) {
@@ -124,7 +115,6 @@ void Committer::fail(Group& group) {
     answer.submission->log_failed.store(true, std::memory_order_relaxed);
     answer.submission->finish(answer.count);
   }
-  group.clear();
 }
 
 }  // namespace till

@@ -1,15 +1,15 @@
-// The commit thread: one synced write per group, then the answers. While a group is being written the next one forms.
+// The commit stage: one synced write per group, then the answers. While a group is being written the next one forms.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "engine/log.h"
 #include "engine/log_feed.h"
+#include "engine/stage.h"
 #include "engine/submission.h"
 
 namespace till {
@@ -19,12 +19,11 @@ struct CommitOptions {
   std::size_t group_bytes;
 };
 
-class Committer {
+class Committer : public Stage {
  public:
   // `on_room` is called when a full group has been taken; `on_failure` once, when the log failed.
   Committer(Log& log, LogFeed& feed, CommitOptions options, std::function<void()> on_room,
             std::function<void(const Error&)> on_failure);
-  ~Committer();
 
   // Sequencer thread. The transaction joins the forming group; its submission's next command is answered when it is
   // durable.
@@ -38,8 +37,10 @@ class Committer {
   // Head of the forming group: what the next transaction follows. Sequencer thread.
   const LogPoint& head() const { return head_; }
 
-  // Writes what formed and joins.
+  // The stage is done when what formed is written.
   void stop();
+  Step step() override;
+  void wait() override;
 
   std::uint64_t groups() const { return groups_.load(std::memory_order_relaxed); }
   std::uint64_t transactions() const { return transactions_.load(std::memory_order_relaxed); }
@@ -61,7 +62,6 @@ class Committer {
     bool empty() const { return records.empty() && answers.empty(); }
     void clear();
   };
-  void run();
   bool write(Group& group);
   void answer(Group& group);
   void fail(Group& group);
@@ -76,13 +76,13 @@ class Committer {
   std::condition_variable wake_;
   Group forming_;
   LogPoint head_;
+  Group writing_;  // of the commit thread
   bool idle_ = false;
   bool ready_ = false;
   bool stopping_ = false;
   bool failed_ = false;
   std::atomic<std::uint64_t> groups_{0}, transactions_{0}, bytes_{0};
   std::atomic<std::uint64_t> sync_us_total_{0}, sync_us_last_{0}, group_last_{0};
-  std::thread thread_;
 };
 
 }  // namespace till

@@ -1,8 +1,9 @@
 #include "engine/decider.h"
 
+#include <algorithm>
+
 #include "engine/books_reader.h"
 #include "engine/control_record.h"
-#include "engine/fold.h"
 #include "engine/own_kinds.h"
 
 namespace till {
@@ -13,12 +14,11 @@ constexpr std::size_t kEventBytesMost = 128 * 1024;
 constexpr std::size_t kRecordBytesMost = 512 * 1024;
 constexpr std::size_t kEventsMost = 1000;
 constexpr std::size_t kEntityBytesMost = 64 * 1024;
-// Below this an event cannot take an entity over its door unseen: entities grow by less than their events.
+// Transactions with fewer bytes of events are not checked against the entities' door.
 constexpr std::size_t kEntityCheckFrom = 4 * 1024;
 
-void set_hash(std::string* field, const std::string& hash) {
-  static const std::string kZero(as_bytes(kZeroHash));
-  *field = hash.empty() ? kZero : hash;
+void set_bytes(std::string& field, std::string_view bytes) {
+  field.assign(bytes);
 }
 
 }  // namespace
@@ -40,93 +40,108 @@ bool Decider::answer_from_register(const CommandRequest& command, const Books::E
   return true;
 }
 
-bool Decider::within_doors(const Acceptance& acceptance) const {
-  if (acceptance.events.size() > kEventsMost) return false;
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < acceptance.events.size(); ++i) {
-    const std::size_t bytes = acceptance.events[i].message->ByteSizeLong();
-    total += bytes;
-    if (bytes > kEventBytesMost || total > kRecordBytesMost) return false;
-    if (bytes < kEntityCheckFrom) continue;
-    const Books::Entry& entry = *entries_[i];
-    if (bytes + (entry.state ? entry.state->ByteSizeLong() : 0) > kEntityBytesMost) return false;
-  }
-  return true;
-}
-
-// Finds the entry of every stream that the transaction changes; where one is not in memory it is named as missing.
-bool Decider::collect_entries(const CommandRequest& command, const Acceptance& acceptance, Decided& decided) {
-  entries_.clear();
-  for (const Acceptance::NewEvent& event : acceptance.events) {
-    std::string key = books_key(command.tenant, event.kind, event.stream_id);
-    entries_.push_back(books_.find(key));
-    if (entries_.back() == nullptr) decided.missing.push_back(std::move(key));
-  }
-  std::string tenant_chain = books_key(command.tenant, kTenantChain, "");
-  if (books_.find(tenant_chain) == nullptr) decided.missing.push_back(std::move(tenant_chain));
-  if (!acceptance.terminal.empty()) {
-    std::string chain = books_key(command.tenant, kTerminalChain, acceptance.terminal);
-    if (books_.find(chain) == nullptr) decided.missing.push_back(std::move(chain));
-  }
+// Finds the entry of every entity that the transaction changes; where one is not in memory it is named as missing.
+bool Decider::find_entries(const CommandRequest& command, const Acceptance& acceptance, Decided& decided) {
+  const auto find = [&](EntityKind kind, std::string_view id) {
+    set_books_key(key_, command.tenant, kind, id);
+    Books::Entry* const entry = books_.find(key_);
+    if (entry == nullptr) decided.missing.push_back(key_);
+    return entry;
+  };
+  streams_.clear();
+  for (const Acceptance::NewEvent& event : acceptance.events) streams_.push_back(find(event.kind, event.stream_id));
+  entries_.streams = streams_;
+  entries_.tenant_chain = find(kTenantChain, "");
+  entries_.terminal_chain = acceptance.terminal.empty() ? nullptr : find(kTerminalChain, acceptance.terminal);
   return decided.missing.empty();
 }
 
-void Decider::accept(const CommandRequest& command, Acceptance& acceptance, TransactionBuilder& builder,
-                     const LogPoint& head, Micros recorded_at, Decided& decided) {
+void Decider::write_record(const CommandRequest& command, const Acceptance& acceptance, const LogPoint& head,
+                           Micros recorded_at, TransactionBuilder& builder) const {
   schema::Record& record = builder.record();
   record.set_version(kRecordVersion);
-  record.set_log_id(std::string(as_bytes(head.log_id)));
+  set_bytes(*record.mutable_log_id(), as_bytes(head.log_id));
   record.set_epoch(head.epoch.value());
   record.set_position(head.position.next().value());
   record.set_tenant(command.tenant);
-  const Books::Entry& tenant = *books_.find(books_key(command.tenant, kTenantChain, ""));
-  const auto* const tenant_chain = static_cast<const schema::TenantChain*>(tenant.state.get());
+  const auto* const tenant_chain = static_cast<const schema::TenantChain*>(entries_.tenant_chain->state.get());
   record.set_tenant_seq(tenant_chain == nullptr ? 1 : tenant_chain->seq() + 1);
-  set_hash(record.mutable_prev_tenant_hash(), tenant_chain == nullptr ? std::string() : tenant_chain->hash());
+  set_bytes(*record.mutable_prev_tenant_hash(), tenant_chain == nullptr ? as_bytes(kZeroHash) : tenant_chain->hash());
   record.set_recorded_at_us(recorded_at.value());
   record.set_command_id(command.key);
-  record.set_fingerprint(std::string(as_bytes(command.fingerprint)));
-  record.set_command(std::string(domain_.command_name(*command.body)));
+  set_bytes(*record.mutable_fingerprint(), as_bytes(command.fingerprint));
+  set_bytes(*record.mutable_command(), domain_.command_name(*command.body));
   if (!acceptance.terminal.empty()) {
-    const Books::Entry& terminal = *books_.find(books_key(command.tenant, kTerminalChain, acceptance.terminal));
-    const auto* const chain = static_cast<const schema::TerminalChain*>(terminal.state.get());
+    const auto* const chain = static_cast<const schema::TerminalChain*>(entries_.terminal_chain->state.get());
     record.set_terminal(acceptance.terminal);
     record.set_terminal_seq(acceptance.terminal_seq);
-    set_hash(record.mutable_prev_fiscal_hash(), chain == nullptr ? std::string() : chain->hash());
+    set_bytes(*record.mutable_prev_fiscal_hash(), chain == nullptr ? as_bytes(kZeroHash) : chain->hash());
   }
   record.set_origin(command.origin);
   record.set_occurred_at_us(acceptance.occurred_at_us);
   record.set_business_date(acceptance.business_date);
   record.set_actor(command.actor);
   record.set_traceparent(command.traceparent);
-  if (acceptance.answer != nullptr) {
-    TILL_ASSERT(acceptance.answer->SerializeToString(&decided.outcome.answer));
-    record.set_answer(decided.outcome.answer);
-  }
+}
+
+void Decider::add_events(const Acceptance& acceptance, TransactionBuilder& builder) const {
   for (std::size_t i = 0; i < acceptance.events.size(); ++i) {
     const Acceptance::NewEvent& event = acceptance.events[i];
     // Several events of one transaction on one stream take following versions; the fold counts them up after this.
-    std::uint64_t version = entries_[i]->version.value() + 1;
-    for (std::size_t earlier = 0; earlier < i; ++earlier) version += entries_[earlier] == entries_[i] ? 1 : 0;
-    schema::RecordedEvent header;
+    std::uint64_t version = streams_[i]->version.value() + 1;
+    for (std::size_t earlier = 0; earlier < i; ++earlier) version += streams_[earlier] == streams_[i] ? 1 : 0;
+    schema::RecordedEvent& header = builder.add_event(*event.message);
     header.set_type(event.type);
     header.set_stream_kind(event.kind.value());
     header.set_stream_id(event.stream_id);
     header.set_stream_version(version);
-    builder.add_event(header, *event.message);
+  }
+}
+
+// An entity grows by less than its events, so only large ones can take it over its door; those are folded into a copy.
+bool Decider::within_doors(const Acceptance& acceptance, const TransactionBuilder& builder) const {
+  if (builder.event_bytes_most() > kEventBytesMost || builder.event_bytes() > kRecordBytesMost) return false;
+  if (builder.event_bytes() < kEntityCheckFrom) return true;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const Books::Entry& entry = *streams_[i];
+    const bool seen = std::find(streams_.begin(), streams_.begin() + static_cast<std::ptrdiff_t>(i), &entry) !=
+                      streams_.begin() + static_cast<std::ptrdiff_t>(i);
+    if (seen || (!entry.state && builder.event_bytes() < kEntityBytesMost)) continue;
+    const std::unique_ptr<google::protobuf::Message> copy = domain_.new_state(entry.kind);
+    if (entry.state) copy->CopyFrom(*entry.state);
+    for (std::size_t at = i; at < streams_.size(); ++at) {
+      if (streams_[at] != &entry) continue;
+      domain_.evolve(entry.kind, *copy, *acceptance.events[at].message, builder.record());
+    }
+    if (copy->ByteSizeLong() > kEntityBytesMost) return false;
+  }
+  return true;
+}
+
+void Decider::accept(const CommandRequest& command, const Acceptance& acceptance, TransactionBuilder& builder,
+                     const LogPoint& head, Micros recorded_at, Decided& decided) {
+  write_record(command, acceptance, head, recorded_at, builder);
+  add_events(acceptance, builder);
+  if (!within_doors(acceptance, builder)) {
+    decided.outcome.kind = OutcomeKind::kTooLarge;
+    return;
+  }
+  if (acceptance.answer != nullptr) {
+    TILL_ASSERT(acceptance.answer->SerializeToString(&decided.outcome.answer));
+    builder.record().set_answer(decided.outcome.answer);
   }
   decided.kind = Decided::Kind::kAppend;
   decided.record.position = head.position.next();
   decided.transaction = builder.finish(head.hash, decided.record.bytes);
   decided.outcome.kind = OutcomeKind::kAccepted;
   decided.outcome.position = decided.record.position;
-  fold(*decided.transaction, domain_, books_);
+  fold(*decided.transaction, domain_, books_, entries_);
 }
 
 Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Micros recorded_at) {
   Decided decided;
   const std::string register_key = books_key(command.tenant, kCommandKey, command.key);
-  const Books::Entry* const seen = books_.find(register_key);
+  Books::Entry* const seen = books_.find(register_key);
   if (seen == nullptr) {
     decided.kind = Decided::Kind::kMissing;
     decided.missing.push_back(register_key);
@@ -137,6 +152,7 @@ Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Mic
     decided.outcome.kind = OutcomeKind::kCrashed;
     return decided;
   }
+  entries_.command_key = seen;
   const CrashNote::InHand in_hand(register_key);
   TransactionBuilder builder;
   TenantBooks reader(books_, command.tenant);
@@ -158,11 +174,11 @@ Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Mic
     decided.outcome.kind = OutcomeKind::kReplayed;
     decided.outcome.position = done->position;
   } else {
-    auto& acceptance = std::get<Acceptance>(decision);
-    if (!collect_entries(command, acceptance, decided)) {
-      decided.kind = Decided::Kind::kMissing;
-    } else if (!within_doors(acceptance)) {
+    const auto& acceptance = std::get<Acceptance>(decision);
+    if (acceptance.events.size() > kEventsMost) {
       decided.outcome.kind = OutcomeKind::kTooLarge;
+    } else if (!find_entries(command, acceptance, decided)) {
+      decided.kind = Decided::Kind::kMissing;
     } else {
       accept(command, acceptance, builder, head, recorded_at, decided);
     }

@@ -9,6 +9,7 @@
 #include "engine/crash_note.h"
 #include "engine/domain.h"
 #include "engine/engine.h"
+#include "engine/fold.h"
 #include "engine/log.h"
 #include "engine/transaction.h"
 
@@ -38,16 +39,22 @@ class Decider {
  private:
   bool answer_from_register(const CommandRequest& command, const Books::Entry& key, Micros recorded_at,
                             Outcome& outcome) const;
-  void accept(const CommandRequest& command, Acceptance& acceptance, TransactionBuilder& builder, const LogPoint& head,
-              Micros recorded_at, Decided& decided);
-  bool collect_entries(const CommandRequest& command, const Acceptance& acceptance, Decided& decided);
-  bool within_doors(const Acceptance& acceptance) const;
+  bool find_entries(const CommandRequest& command, const Acceptance& acceptance, Decided& decided);
+  void write_record(const CommandRequest& command, const Acceptance& acceptance, const LogPoint& head,
+                    Micros recorded_at, TransactionBuilder& builder) const;
+  void add_events(const Acceptance& acceptance, TransactionBuilder& builder) const;
+  bool within_doors(const Acceptance& acceptance, const TransactionBuilder& builder) const;
+  void accept(const CommandRequest& command, const Acceptance& acceptance, TransactionBuilder& builder,
+              const LogPoint& head, Micros recorded_at, Decided& decided);
 
   const Domain& domain_;
   Books& books_;
   const CrashNote& crash_note_;
   const std::int64_t key_lifetime_us_;
-  std::vector<Books::Entry*> entries_;  // of the events in hand, in their order
+  // Of the decision in hand.
+  std::string key_;
+  std::vector<Books::Entry*> streams_;  // of its events, in their order
+  ChangedEntries entries_;
 };
 
 }  // namespace till

@@ -1,6 +1,10 @@
 #include "engine/engine.h"
 
+#include <spdlog/spdlog.h>
+
+#include <array>
 #include <atomic>
+#include <optional>
 
 #include "engine/books.h"
 #include "engine/books_flusher.h"
@@ -36,19 +40,31 @@ class RealEngine : public Engine {
   ~RealEngine() override { RealEngine::stop(); }
 
   Status start() {
-    Result<Recovered> recovered =
-        recover_books(log_, domain_, options_.flush_transactions, store_, books_, options_.on_recovery);
+    Result<Recovered> recovered = recover();
+    if (!recovered.ok() && store_.damaged()) {
+      spdlog::warn("{}; the books are folded anew from the log", recovered.error().message);
+      books_.clear();
+      if (Status reset = store_.reset(domain_.fold_version()); !reset.ok()) return reset;
+      recovered = recover();
+    }
     if (!recovered.ok()) return recovered.error();
     recovered_transactions_ = recovered->transactions;
     const auto fail = [this](const Error& error) { on_failure(error); };
-    flusher_ = std::make_unique<BooksFlusher>(store_, feed_, options_.replay_transactions_most / 2, fail);
+    flusher_ = std::make_unique<BooksFlusher>(
+        store_, feed_, options_.replay_transactions_most / 2, [this] { intake_.wake(); }, fail);
     loader_ = std::make_unique<BooksLoader>(
-        store_, books_, domain_, [this](SubmissionPtr submission) { intake_.push_front(std::move(submission)); }, fail);
+        store_, books_, domain_, *flusher_,
+        [this](SubmissionPtr submission) { intake_.push_front(std::move(submission)); }, fail);
     committer_ = std::make_unique<Committer>(
         log_, feed_, CommitOptions{options_.group_transactions, options_.group_bytes}, [this] { intake_.wake(); },
         fail);
     sequencer_ = std::make_unique<Sequencer>(options_, decider_, books_, intake_, *committer_, *loader_, *flusher_,
                                              recovered->recorded_at);
+    if (!options_.threads) return {};
+    threads_[0].emplace("books-flusher", *flusher_);
+    threads_[1].emplace("commit", *committer_);
+    threads_[2].emplace("books-loader", *loader_);
+    threads_[3].emplace("sequencer", *sequencer_);
     return {};
   }
 
@@ -63,8 +79,12 @@ class RealEngine : public Engine {
     submission->done = std::move(done);
     submission->unfinished = count;
     submission->queued_at = std::chrono::steady_clock::now();
-    loader_->prefetch(*submission);
-    if (!intake_.push(submission)) refuse(count, OutcomeKind::kOverloaded, submission->done);
+    if (!intake_.admit(submission)) return refuse(count, OutcomeKind::kOverloaded, submission->done);
+    if (loader_->prefetch(*submission)) {
+      intake_.push(std::move(submission));
+    } else {
+      loader_->load(std::move(submission));
+    }
   }
 
   Result<std::string> answer_at(std::string_view tenant, Position position) override {
@@ -104,6 +124,8 @@ class RealEngine : public Engine {
     stats.transactions = committer_->transactions();
     stats.rejections = sequencer_->rejections();
     stats.replays = sequencer_->replays();
+    stats.refusals = sequencer_->refusals();
+    stats.queue_waits = sequencer_->queue_waits();
     stats.bytes = committer_->bytes();
     stats.sync_us_total = committer_->sync_us_total();
     stats.sync_us_last = committer_->sync_us_last();
@@ -121,15 +143,48 @@ class RealEngine : public Engine {
   void set_disk_reserve_reached(bool reached) override { disk_reserve_reached_ = reached; }
   void confirm_clock() override { sequencer_->confirm_clock(); }
 
+  Stage& stage(EngineStage which) override {
+    switch (which) {
+      case EngineStage::kLoader:
+        return *loader_;
+      case EngineStage::kSequencer:
+        return *sequencer_;
+      case EngineStage::kCommit:
+        return *committer_;
+      case EngineStage::kFlusher:
+        return *flusher_;
+    }
+    TILL_ASSERT(false);
+  }
+
+  // Each part ends when those before it have nothing more for it.
   void stop() override {
     if (stopping_.exchange(true) || !sequencer_) return;
     sequencer_->stop();
+    finish(3, *sequencer_);
     loader_->stop();
+    finish(2, *loader_);
     committer_->stop();
+    finish(1, *committer_);
     flusher_->stop(!failed_);
+    finish(0, *flusher_);
   }
 
  private:
+  Result<Recovered> recover() {
+    return recover_books(log_, domain_, options_.flush_transactions, store_, books_, options_.on_recovery);
+  }
+
+  // Without threads the parts that a stopping one waits for are stepped with it.
+  void finish(std::size_t thread, Stage& stage) {
+    if (threads_[thread]) return threads_[thread]->join();
+    while (stage.step() != Stage::Step::kDone) {
+      loader_->step();
+      committer_->step();
+      flusher_->step();
+    }
+  }
+
   static void refuse(std::size_t count, OutcomeKind kind, const Completion& done) {
     std::vector<Outcome> outcomes(count);
     for (Outcome& outcome : outcomes) outcome.kind = kind;
@@ -155,6 +210,7 @@ class RealEngine : public Engine {
   std::unique_ptr<BooksLoader> loader_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Sequencer> sequencer_;
+  std::array<std::optional<StageThread>, kEngineStages> threads_;
   std::uint64_t recovered_transactions_ = 0;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stopping_{false};

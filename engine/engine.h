@@ -20,6 +20,7 @@ namespace till {
 
 class Log;
 class BooksStore;
+class Stage;
 
 struct CommandRequest {
   std::string tenant;
@@ -67,8 +68,15 @@ struct EngineOptions {
   std::size_t replay_transactions_most = 200'000;  // tail of the log that may be missing from the books' store on disk
   std::chrono::milliseconds clock_jump_most{std::chrono::hours(24)};
   std::chrono::hours key_lifetime{30 * 24};
-  std::string crash_note_path;    // empty: no notes are kept
+  std::string crash_note_path;  // empty: no notes are kept
+  // False: nothing goes on by itself; who opened the engine steps its stages, all on one thread.
+  bool threads = true;
   std::function<Micros()> clock;  // null: the system's clock
+  // Measures what passes between two looks at `clock`; null: the system's steady clock.
+  std::function<std::chrono::steady_clock::time_point()> steady_clock;
+  std::chrono::steady_clock::time_point steady_now() const {
+    return steady_clock ? steady_clock() : std::chrono::steady_clock::now();
+  }
   // Called once, on the commit thread, when a write or sync of the log failed: the process has to end.
   std::function<void(const Error&)> on_log_failure;
   // Called now and then while the books are brought up to the head at open: transactions done, and in all.
@@ -81,17 +89,23 @@ struct EngineStats {
   std::uint64_t transactions = 0;
   std::uint64_t rejections = 0;
   std::uint64_t replays = 0;
+  std::uint64_t refusals = 0;  // reused keys, too large, crashed before, not ready
   std::uint64_t bytes = 0;
   std::uint64_t sync_us_total = 0;
   std::uint64_t sync_us_last = 0;
   std::uint64_t group_last = 0;
   std::uint64_t queued_commands = 0;
+  std::uint64_t queue_waits = 0;  // submissions whose first command was reached
   std::uint64_t queue_wait_us_total = 0;
   std::uint64_t books_entities = 0;
   std::uint64_t books_bytes = 0;
   std::uint64_t books_loads = 0;
   std::uint64_t recovered_transactions = 0;  // replayed into the books at open
 };
+
+// Its parts that go on by themselves, in the order of a command's way.
+enum class EngineStage : std::uint8_t { kLoader, kSequencer, kCommit, kFlusher };
+inline constexpr std::size_t kEngineStages = 4;
 
 class Engine {
  public:
@@ -119,6 +133,9 @@ class Engine {
   virtual void set_disk_reserve_reached(bool reached) = 0;
   // An operator confirms the clock after a jump.
   virtual void confirm_clock() = 0;
+
+  // Where options.threads is false: a part to be stepped.
+  virtual Stage& stage(EngineStage which) = 0;
 
   // Answers what is queued, flushes the books, joins the threads. Idempotent.
   virtual void stop() = 0;

@@ -1,6 +1,8 @@
 // One transaction into the books: the same code when it was just decided and when it is replayed from the log.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "engine/books.h"
@@ -12,8 +14,19 @@ namespace till {
 // Keys of all entities that a transaction changes: its streams, its command key, its tenant's and terminal's chains.
 void changed_keys(const schema::Record& record, std::vector<std::string>& keys);
 
-// Folds `transaction` into `books`. Every changed entity must be known there (installed, present or absent).
-// Events at or below an entity's image were folded before and are skipped.
+// The books' entries of those entities. All are in memory.
+struct ChangedEntries {
+  std::span<Books::Entry* const> streams;  // one for each event
+  Books::Entry* command_key = nullptr;     // null where the record has no command id
+  Books::Entry* tenant_chain = nullptr;
+  Books::Entry* terminal_chain = nullptr;  // null where no terminal sequence is used up
+};
+
+// Folds `transaction` into `books`. What an entity's image reflects already is skipped; an event that would leave a gap
+// in its stream is a bug.
+void fold(const Transaction& transaction, const Domain& domain, Books& books, const ChangedEntries& entries);
+
+// The same for a record read from the log: finds the entries.
 void fold(const Transaction& transaction, const Domain& domain, Books& books);
 
 }  // namespace till

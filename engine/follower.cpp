@@ -86,7 +86,7 @@ void Follower::refuse_held(const Error& error) {
   moved_.notify_all();
 }
 
-bool Follower::pause(std::chrono::milliseconds duration) {
+bool Follower::pause(std::chrono::steady_clock::duration duration) {
   std::unique_lock lock(mutex_);
   moved_.wait_for(lock, duration, [&] { return stopping_ || held_action_ != nullptr; });
   return !stopping_;
@@ -111,6 +111,10 @@ Status Follower::step() {
       return {};
     }
   }
+  if (const auto since = std::chrono::steady_clock::now() - applied_at_; since < options_.pace) {
+    pause(options_.pace - since);
+    if (stopping_) return {};
+  }
   if (Status read = feed_.read(at.position, options_.max_batch_transactions, options_.max_batch_bytes, batch_);
       !read.ok()) {
     return read;
@@ -123,6 +127,7 @@ Status Follower::step() {
   if (Status applied = view_.apply(batch_); !applied.ok()) return applied;
   const LogPoint reached = batch_.back()->point();
   batch_.clear();
+  applied_at_ = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
   status_.at = reached;
   status_.state = FollowerState::kRunning;

@@ -60,6 +60,9 @@ struct FollowerStatus {
 struct FollowerOptions {
   std::size_t max_batch_transactions = 512;
   std::size_t max_batch_bytes = 4u << 20;
+  // Least time between two batches: a view under load then writes rows that many transactions touch once, and a quiet
+  // one applies at once.
+  std::chrono::milliseconds pace{0};
   std::chrono::milliseconds retry_first{100};
   std::chrono::milliseconds retry_most{5000};
 };
@@ -92,7 +95,7 @@ class Follower {
   Status step();
   void set_state(FollowerState state, std::string error);
   void refuse_held(const Error& error);
-  bool pause(std::chrono::milliseconds duration);
+  bool pause(std::chrono::steady_clock::duration duration);
 
   Feed& feed_;
   View& view_;
@@ -106,6 +109,7 @@ class Follower {
   const std::function<Status(LogPoint)>* held_action_ = nullptr;
   Status held_result_;
   std::vector<TransactionPtr> batch_;
+  std::chrono::steady_clock::time_point applied_at_;
 };
 
 }  // namespace till

@@ -7,16 +7,27 @@ namespace till {
 Intake::Intake(std::size_t tenant_commands, std::size_t slice_commands)
     : tenant_commands_(tenant_commands), slice_commands_(slice_commands) {}
 
-void Intake::enqueue(const SubmissionPtr& submission, bool front) {
-  Queue& queue = queues_[submission->tenant()];
-  const std::size_t count = submission->commands.size() - submission->next;
+bool Intake::admit(const SubmissionPtr& submission) {
+  const std::size_t count = submission->commands.size();
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  const auto known = queues_.find(submission->tenant());
+  // One submission larger than the whole queue is let in when the queue is empty.
+  if (known != queues_.end() && known->second.undecided + count > tenant_commands_) return false;
+  Queue& queue = known != queues_.end() ? known->second : queues_[submission->tenant()];
+  queue.undecided += count;
+  undecided_ += count;
+  return true;
+}
+
+void Intake::enqueue(SubmissionPtr submission, bool front) {
+  const std::lock_guard lock(mutex_);
+  Queue& queue = queues_.find(submission->tenant())->second;
   if (front) {
-    queue.submissions.push_front(submission);
+    queue.submissions.push_front(std::move(submission));
   } else {
-    queue.submissions.push_back(submission);
+    queue.submissions.push_back(std::move(submission));
   }
-  queue.commands += count;
-  commands_ += count;
   if (!queue.in_turn) {
     queue.in_turn = true;
     turns_.push_back(&queue);
@@ -25,22 +36,21 @@ void Intake::enqueue(const SubmissionPtr& submission, bool front) {
   if (sleeping_) wake_.notify_one();
 }
 
-bool Intake::push(SubmissionPtr submission) {
-  const std::lock_guard lock(mutex_);
-  if (closed_) return false;
-  const auto queue = queues_.find(submission->tenant());
-  // One submission larger than the whole queue is let in when the queue is empty.
-  if (queue != queues_.end() && queue->second.commands != 0 &&
-      queue->second.commands + submission->commands.size() > tenant_commands_) {
-    return false;
-  }
-  enqueue(submission, false);
-  return true;
+void Intake::push(SubmissionPtr submission) {
+  enqueue(std::move(submission), false);
 }
 
 void Intake::push_front(SubmissionPtr submission) {
+  enqueue(std::move(submission), true);
+}
+
+void Intake::release(const std::string& tenant, std::size_t count) {
   const std::lock_guard lock(mutex_);
-  enqueue(submission, true);
+  const auto known = queues_.find(tenant);
+  known->second.undecided -= count;
+  undecided_ -= count;
+  // Without undecided commands nothing of the tenant is queued anywhere.
+  if (known->second.undecided == 0) queues_.erase(known);
 }
 
 void Intake::take(std::size_t most_commands, std::vector<Slice>& out) {
@@ -54,12 +64,9 @@ void Intake::take(std::size_t most_commands, std::vector<Slice>& out) {
     std::size_t left = slice_commands_;
     while (left > 0 && !queue.submissions.empty()) {
       SubmissionPtr& first = queue.submissions.front();
-      const std::size_t waiting = first->commands.size() - first->next;
-      const std::size_t count = std::min(waiting, left);
+      const std::size_t count = std::min(first->commands.size() - first->next, left);
       left -= count;
       taken += count;
-      queue.commands -= waiting;
-      commands_ -= waiting;
       out.push_back({std::move(first), count});
       queue.submissions.pop_front();
     }
@@ -71,7 +78,7 @@ void Intake::take(std::size_t most_commands, std::vector<Slice>& out) {
 
 std::size_t Intake::size() const {
   const std::lock_guard lock(mutex_);
-  return commands_;
+  return undecided_;
 }
 
 void Intake::wait(std::chrono::milliseconds timeout) {

@@ -31,6 +31,12 @@ Status MemoryBooksStore::load(std::span<const std::string> keys,
   return {};
 }
 
+Result<bool> MemoryBooksStore::load_from_memory(std::span<const std::string> keys,
+                                                std::vector<std::optional<std::string>>& images) const {
+  if (Status loaded = load(keys, images); !loaded.ok()) return loaded.error();
+  return true;
+}
+
 Status MemoryBooksStore::write(const BooksBatch& batch) {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, image] : batch.images) images_[key] = image;

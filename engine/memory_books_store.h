@@ -14,6 +14,8 @@ class MemoryBooksStore : public BooksStore {
   Result<std::uint32_t> fold_version() const override;
   Status reset(std::uint32_t fold_version) override;
   Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const override;
+  Result<bool> load_from_memory(std::span<const std::string> keys,
+                                std::vector<std::optional<std::string>>& images) const override;
   Status write(const BooksBatch& batch) override;
   Status make_durable(bool wait) override;
   Status scan(EntityKind kind,

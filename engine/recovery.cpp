@@ -7,7 +7,8 @@ namespace till {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 100'000;
-constexpr std::size_t kEvictPerTransaction = 16;
+// Visits of the sweep for each entity taken in, so that memory stays within its budget.
+constexpr std::size_t kSweepPerInstalled = 4;
 
 // True where the store can be carried on from its cut.
 Result<bool> cut_is_usable(const Log& log, const Domain& domain, const BooksStore& store, LogPoint& cut) {
@@ -25,8 +26,8 @@ Result<bool> cut_is_usable(const Log& log, const Domain& domain, const BooksStor
                      "; put that log back, or remove books/ and cache/ to begin with this one"};
   }
   if (cut.position > head.position) {
-    // Another epoch was opened below the cut by an operator who accepted the loss.
-    if (cut.epoch != head.epoch) return false;
+    // A later epoch was opened below the cut: an operator accepted the loss. A log of an older one lost it.
+    if (head.epoch > cut.epoch) return false;
     return Error{ErrorKind::kHistoryMismatch,
                  "log: ends at position " + std::to_string(head.position.value()) + " but the books reflect " +
                      std::to_string(cut.position.value()) +
@@ -36,7 +37,11 @@ Result<bool> cut_is_usable(const Log& log, const Domain& domain, const BooksStor
   if (!record.ok()) return record.error();
   const Result<LogPoint> there = claimed_point(record.value());
   if (!there.ok()) return there.error();
-  return there.value() == cut;
+  if (there.value() == cut) return true;
+  if (head.epoch > cut.epoch) return false;
+  return Error{ErrorKind::kHistoryMismatch,
+               "log: another history at position " + std::to_string(cut.position.value()) +
+                   " than the books reflect; put the right log back, or accept this one by removing books/ and cache/"};
 }
 
 Status install_missing(const std::vector<std::string>& keys, const BooksStore& store, Books& books) {
@@ -93,7 +98,7 @@ Result<Recovered> recover_books(const Log& log, const Domain& domain, std::size_
     if (recovered.transactions % batch_transactions == 0) {
       // Written at once, so every batch counts as flushed.
       if (Status written = write_cut(at, recovered.recorded_at, 0, store, books); !written.ok()) return written.error();
-      books.evict(0, batch_transactions * kEvictPerTransaction);
+      books.evict(0, batch_transactions + books.take_installed() * kSweepPerInstalled);
     }
     if (on_progress && recovered.transactions % kProgressEvery == 0) on_progress(recovered.transactions, total);
   }

@@ -5,10 +5,12 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <filesystem>
 
+#include "engine/durable_file.h"
 #include "schemas/record.pb.h"
 #include "schemas/state.pb.h"
 
@@ -19,10 +21,7 @@ namespace {
 const std::string kCutKey(1, '\0');
 constexpr std::size_t kFoldVersionBytes = 4;
 constexpr double kFilterBitsPerKey = 10;
-
-Error store_error(const rocksdb::Status& status) {
-  return Error{status.IsCorruption() ? ErrorKind::kCorrupt : ErrorKind::kUnavailable, "books: " + status.ToString()};
-}
+constexpr int kBooksOpenFilesMost = 512;
 
 void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
@@ -83,16 +82,11 @@ class RocksBooksStore : public BooksStore {
   }
 
   Status open() {
-    std::error_code trouble;
-    std::filesystem::create_directories(options_.directory, trouble);
-    if (trouble) return Error{ErrorKind::kUnavailable, "books: " + trouble.message()};
-    rocksdb::DB* raw = nullptr;
-    const rocksdb::Status status = rocksdb::DB::Open(database_options(), options_.directory, &raw);
-    if (!status.ok()) return store_error(status);
-    database_.reset(raw);
-    const Result<LogPoint> cut = stored_cut(fold_version_);
-    if (!cut.ok()) return cut.error();
-    return {};
+    if (std::filesystem::exists(marker())) return remake();
+    const Status opened = open_database();
+    if (opened.ok() || !damaged()) return opened;
+    spdlog::warn("{}; the books are made anew", opened.error().message);
+    return remake();
   }
 
   Result<LogPoint> cut() const override {
@@ -108,26 +102,23 @@ class RocksBooksStore : public BooksStore {
   }
 
   Status reset(std::uint32_t fold_version) override {
-    database_->Close();
-    database_.reset();
-    const rocksdb::Status destroyed = rocksdb::DestroyDB(options_.directory, database_options());
-    if (!destroyed.ok()) return store_error(destroyed);
-    if (Status opened = open(); !opened.ok()) return opened;
+    if (Status remade = remake(); !remade.ok()) return remade;
     fold_version_ = fold_version;
     return write(BooksBatch{});
   }
 
+  bool damaged() const override { return damaged_.load(std::memory_order_acquire); }
+
   Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const override {
-    images.assign(keys.size(), std::nullopt);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      rocksdb::PinnableSlice value;
-      const rocksdb::Status status =
-          database_->Get(rocksdb::ReadOptions(), database_->DefaultColumnFamily(), keys[i], &value);
-      if (status.IsNotFound()) continue;
-      if (!status.ok()) return store_error(status);
-      images[i].emplace(value.data(), value.size());
-    }
-    return {};
+    const Result<bool> all = read(keys, rocksdb::ReadOptions(), images);
+    return all.ok() ? Status() : Status(all.error());
+  }
+
+  Result<bool> load_from_memory(std::span<const std::string> keys,
+                                std::vector<std::optional<std::string>>& images) const override {
+    rocksdb::ReadOptions options;
+    options.read_tier = rocksdb::kBlockCacheTier;
+    return read(keys, options, images);
   }
 
   Status write(const BooksBatch& batch) override {
@@ -175,6 +166,59 @@ class RocksBooksStore : public BooksStore {
   }
 
  private:
+  std::string marker() const { return options_.directory + ".refold"; }
+
+  // Noted on disk too: what is met here may not be met by the next open.
+  Error store_error(const rocksdb::Status& status) const {
+    const bool damage = status.IsCorruption();
+    if (damage && !damaged_.exchange(true)) {
+      // Without the mark the next start meets the damage by itself, sooner or later.
+      static_cast<void>(replace_file(marker(), "").ok());
+    }
+    return Error{damage ? ErrorKind::kCorrupt : ErrorKind::kUnavailable, "books: " + status.ToString()};
+  }
+
+  Status open_database() {
+    std::error_code trouble;
+    std::filesystem::create_directories(options_.directory, trouble);
+    if (!trouble) std::filesystem::permissions(options_.directory, std::filesystem::perms::owner_all, trouble);
+    if (trouble) return Error{ErrorKind::kUnavailable, "books: " + trouble.message()};
+    rocksdb::DB* raw = nullptr;
+    const rocksdb::Status status = rocksdb::DB::Open(database_options(), options_.directory, &raw);
+    if (!status.ok()) return store_error(status);
+    database_.reset(raw);
+    const Result<LogPoint> cut = stored_cut(fold_version_);
+    if (!cut.ok()) return cut.error();
+    return {};
+  }
+
+  // Removes whatever is there and opens an empty store.
+  Status remake() {
+    if (database_) database_->Close();
+    database_.reset();
+    std::error_code trouble;
+    std::filesystem::remove_all(options_.directory, trouble);
+    if (!trouble) std::filesystem::remove(marker(), trouble);
+    if (trouble) return Error{ErrorKind::kUnavailable, "books: " + trouble.message()};
+    damaged_.store(false, std::memory_order_release);
+    return open_database();
+  }
+
+  // False where an image would have to come from a place that `options` does not allow.
+  Result<bool> read(std::span<const std::string> keys, const rocksdb::ReadOptions& options,
+                    std::vector<std::optional<std::string>>& images) const {
+    images.assign(keys.size(), std::nullopt);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      rocksdb::PinnableSlice value;
+      const rocksdb::Status status = database_->Get(options, database_->DefaultColumnFamily(), keys[i], &value);
+      if (status.IsNotFound()) continue;
+      if (status.IsIncomplete()) return false;
+      if (!status.ok()) return store_error(status);
+      images[i].emplace(value.data(), value.size());
+    }
+    return true;
+  }
+
   static std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
   rocksdb::Options database_options() const {
@@ -187,6 +231,7 @@ class RocksBooksStore : public BooksStore {
     database.max_background_jobs = 2;
     database.bytes_per_sync = 1u << 20;
     database.keep_log_file_num = 4;
+    database.max_open_files = kBooksOpenFilesMost;
     database.memtable_prefix_bloom_size_ratio = 0.02;
     database.memtable_whole_key_filtering = true;
     database.compaction_filter = &expired_;
@@ -206,11 +251,13 @@ class RocksBooksStore : public BooksStore {
     LogPoint cut;
     if (status.IsNotFound()) return cut;
     if (!status.ok()) return store_error(status);
-    if (!decode_cut(bytes, fold_version, cut)) return Error{ErrorKind::kCorrupt, "books: the cut does not parse"};
+    if (!decode_cut(bytes, fold_version, cut))
+      return store_error(rocksdb::Status::Corruption("the cut does not parse"));
     return cut;
   }
 
   const RocksBooksStoreOptions options_;
+  mutable std::atomic<bool> damaged_{false};
   std::atomic<std::int64_t> newest_us_{0};
   ExpiredKeys expired_;
   std::unique_ptr<rocksdb::DB> database_;

@@ -1,17 +1,16 @@
 #include "engine/rocks_log.h"
 
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/table.h>
 #include <sodium.h>
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 
 #include "engine/control_record.h"
 #include "engine/durable_file.h"
+#include "engine/rocks_log_files.h"
 #include "engine/transaction.h"
 #include "engine/wal_tail.h"
 #include "engine/watermark.h"
@@ -22,33 +21,6 @@ namespace {
 // Records before the watermark that are checked again at every start, so that a scan never begins at an unchecked
 // record.
 constexpr std::uint64_t kScanOverlap = 64;
-constexpr std::uint64_t kBytesPerSync = 1u << 20;
-constexpr std::size_t kBlockBytes = 16 * 1024;
-constexpr std::size_t kReadahead = 2u << 20;
-
-std::string database_of(const RocksLogOptions& options) {
-  return options.directory + "/db";
-}
-std::string watermark_of(const RocksLogOptions& options) {
-  return options.directory + "/watermark";
-}
-
-std::string key_of(Position position) {
-  std::string key(8, '\0');
-  for (std::size_t i = 0; i < 8; ++i) key[i] = static_cast<char>(position.value() >> (56 - 8 * i));
-  return key;
-}
-
-Position position_of(const rocksdb::Slice& key) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < key.size() && i < 8; ++i) value = value << 8 | static_cast<std::uint8_t>(key[i]);
-  return Position(value);
-}
-
-Error log_error(const rocksdb::Status& status, ErrorKind kind) {
-  return Error{kind, "log: " + status.ToString()};
-}
-
 // Tells the watermark that a WAL was closed.
 class RotationListener : public rocksdb::EventListener {
  public:
@@ -66,67 +38,6 @@ class RotationListener : public rocksdb::EventListener {
   WatermarkWriter* writer_ = nullptr;
 };
 
-rocksdb::Options database_options(const RocksLogOptions& options, bool create) {
-  rocksdb::Options database;
-  if (options.env != nullptr) database.env = options.env;
-  database.create_if_missing = create;
-  database.error_if_exists = create;
-  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  database.max_bgerror_resume_count = 0;
-  database.track_and_verify_wals_in_manifest = true;
-  database.manual_wal_flush = false;
-  database.recycle_log_file_num = 0;
-  database.compression = rocksdb::kLZ4Compression;
-  database.bottommost_compression = rocksdb::kDisableCompressionOption;
-  database.bytes_per_sync = kBytesPerSync;
-  database.wal_bytes_per_sync = 0;
-  database.write_buffer_size = options.write_buffer_bytes;
-  database.max_write_buffer_number = 4;
-  database.max_background_jobs = 2;
-  database.paranoid_checks = true;
-  database.keep_log_file_num = 4;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_size = kBlockBytes;
-  database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return database;
-}
-
-class RocksCursor : public Log::Cursor {
- public:
-  RocksCursor(std::unique_ptr<rocksdb::Iterator> iterator, Position from, Position last)
-      : iterator_(std::move(iterator)), from_(from), last_(last) {}
-  bool next() override {
-    if (!started_) {
-      iterator_->Seek(key_of(from_));
-      started_ = true;
-    } else {
-      iterator_->Next();
-    }
-    return iterator_->Valid() && position() <= last_;
-  }
-  Position position() const override { return position_of(iterator_->key()); }
-  std::string_view bytes() const override { return {iterator_->value().data(), iterator_->value().size()}; }
-  Status status() const override {
-    const rocksdb::Status status = iterator_->status();
-    if (status.ok()) return {};
-    return log_error(status, ErrorKind::kCorrupt);
-  }
-
- private:
-  const std::unique_ptr<rocksdb::Iterator> iterator_;
-  const Position from_;
-  const Position last_;
-  bool started_ = false;
-};
-
-std::unique_ptr<Log::Cursor> make_cursor(rocksdb::DB& database, Position from, Position last) {
-  rocksdb::ReadOptions read;
-  read.verify_checksums = true;
-  read.fill_cache = false;
-  read.readahead_size = kReadahead;
-  return std::make_unique<RocksCursor>(std::unique_ptr<rocksdb::Iterator>(database.NewIterator(read)), from, last);
-}
-
 class RocksLog : public Log {
  public:
   RocksLog(std::unique_ptr<rocksdb::DB> database, std::shared_ptr<RotationListener> listener,
@@ -135,7 +46,7 @@ class RocksLog : public Log {
         listener_(std::move(listener)),
         sync_(options.sync),
         head_(head),
-        watermark_(watermark_of(options)) {
+        watermark_(log_watermark_of(options)) {
     watermark_.note(head);
     listener_->watch(&watermark_);
   }
@@ -157,7 +68,7 @@ class RocksLog : public Log {
     if (group.empty()) return {};
     TILL_ASSERT(group.front().position == head().position.next() && group.back().position == new_head.position);
     rocksdb::WriteBatch batch;
-    for (const StoredRecord& record : group) batch.Put(key_of(record.position), record.bytes);
+    for (const StoredRecord& record : group) batch.Put(log_key(record.position), record.bytes);
     rocksdb::WriteOptions write;
     write.sync = sync_;
     if (const rocksdb::Status status = database_->Write(write, &batch); !status.ok()) {
@@ -175,17 +86,15 @@ class RocksLog : public Log {
   Result<std::string> read(Position position) const override {
     std::string value;
     if (position > head().position) return Error{ErrorKind::kNotFound, "beyond the head"};
-    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), key_of(position), &value);
+    const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), log_key(position), &value);
     if (status.IsNotFound()) {
       return Error{ErrorKind::kCorrupt, "log: no record at position " + std::to_string(position.value())};
     }
-    if (!status.ok()) return log_error(status, ErrorKind::kCorrupt);
+    if (!status.ok()) return log_read_error(status);
     return value;
   }
 
-  std::unique_ptr<Cursor> cursor(Position from) const override {
-    return make_cursor(*database_, from, head().position);
-  }
+  std::unique_ptr<Cursor> cursor(Position from) const override { return log_cursor(*database_, from, head().position); }
 
  private:
   const std::unique_ptr<rocksdb::DB> database_;
@@ -205,32 +114,18 @@ struct OpenedDatabase {
 Result<OpenedDatabase> open_database(const RocksLogOptions& options, bool create, ErrorKind trouble) {
   OpenedDatabase opened;
   opened.listener = std::make_shared<RotationListener>();
-  rocksdb::Options database = database_options(options, create);
+  rocksdb::Options database = log_database_options(options, create);
   database.listeners.push_back(opened.listener);
   rocksdb::DB* raw = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(database, database_of(options), &raw);
+  const rocksdb::Status status = rocksdb::DB::Open(database, log_database_of(options), &raw);
   if (!status.ok()) return log_error(status, status.IsCorruption() ? ErrorKind::kCorrupt : trouble);
   opened.database.reset(raw);
   return opened;
 }
 
-Micros wall_clock() {
-  return Micros(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
-
-Result<LogPoint> last_claimed(rocksdb::DB& database) {
-  const std::unique_ptr<rocksdb::Iterator> last(database.NewIterator(rocksdb::ReadOptions()));
-  last->SeekToLast();
-  if (!last->status().ok()) return log_error(last->status(), ErrorKind::kCorrupt);
-  if (!last->Valid()) return Error{ErrorKind::kHistoryMismatch, "log: the database holds no record"};
-  return claimed_point({last->value().data(), last->value().size()});
-}
-
 // Checks density and chain from shortly before `trusted` (position 0: from the start) up to the last key.
 Result<LogPoint> scan_tail(rocksdb::DB& database, const std::optional<LogPoint>& trusted, OpenReport& report) {
-  const Result<LogPoint> last = last_claimed(database);
+  const Result<LogPoint> last = log_last_claimed(database);
   if (!last.ok()) return last.error();
   LogPoint at;
   at.log_id = last.value().log_id;
@@ -238,13 +133,14 @@ Result<LogPoint> scan_tail(rocksdb::DB& database, const std::optional<LogPoint>&
   const std::uint64_t start = trusted ? trusted->position.value() : 0;
   if (start > kScanOverlap && start - kScanOverlap <= last.value().position.value()) {
     std::string value;
-    const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), key_of(Position(start - kScanOverlap)), &value);
-    if (!status.ok()) return log_error(status, ErrorKind::kCorrupt);
+    const rocksdb::Status status =
+        database.Get(rocksdb::ReadOptions(), log_key(Position(start - kScanOverlap)), &value);
+    if (!status.ok()) return log_read_error(status);
     const Result<LogPoint> claimed = claimed_point(value);
     if (!claimed.ok()) return claimed.error();
     at = claimed.value();
   }
-  const auto cursor = make_cursor(database, at.position.next(), last.value().position);
+  const auto cursor = log_cursor(database, at.position.next(), last.value().position);
   while (cursor->next()) {
     if (cursor->position() != at.position.next()) {
       return Error{ErrorKind::kCorrupt, "log: position " + std::to_string(at.position.next().value()) +
@@ -272,6 +168,20 @@ Error with_advice(const Error& error, const std::optional<LogPoint>& trusted) {
                                "; restore it from a backup, or accept a loss with: till log repair --accept-loss"};
 }
 
+// The log says which release may read it.
+Status check_reader(rocksdb::DB& database) {
+  std::string value;
+  const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), log_key(Position(1)), &value);
+  if (!status.ok()) return log_read_error(status);
+  schema::Record record;
+  const std::string_view bytes = std::string_view(value).substr(std::min(value.size(), kStoredPrefix));
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};  // the scan names it
+  const std::uint32_t oldest = record.control().log_created().oldest_reader_version();
+  if (oldest <= kRecordVersion) return {};
+  return Error{ErrorKind::kInvalid, "log: needs a release that reads version " + std::to_string(oldest) +
+                                        ", this one reads " + std::to_string(kRecordVersion)};
+}
+
 Status check_lower_bound(const LogPoint& head, const std::optional<LogPoint>& trusted) {
   if (!trusted) return {};
   if (trusted->log_id != head.log_id) return Error{ErrorKind::kHistoryMismatch, "log: the watermark is of another log"};
@@ -288,7 +198,7 @@ Status create_rocks_log(const RocksLogOptions& options) {
   std::error_code trouble;
   std::filesystem::create_directories(options.directory, trouble);
   if (trouble) return Error{ErrorKind::kUnavailable, "cannot create " + options.directory + ": " + trouble.message()};
-  if (std::filesystem::exists(database_of(options))) {
+  if (std::filesystem::exists(log_database_of(options))) {
     return Error{ErrorKind::kInvalid, "a log stands in " + options.directory + " already"};
   }
   Result<OpenedDatabase> opened = open_database(options, true, ErrorKind::kUnavailable);
@@ -298,32 +208,33 @@ Status create_rocks_log(const RocksLogOptions& options) {
   genesis.hash = genesis_chain(genesis.log_id);
   schema::Control control;
   control.mutable_log_created()->set_oldest_reader_version(kRecordVersion);
-  const ChainedRecord first = make_control_record(genesis, Epoch(1), wall_clock(), control);
+  const ChainedRecord first = make_control_record(genesis, Epoch(1), log_wall_clock(), control);
   rocksdb::WriteOptions write;
   write.sync = true;
-  const rocksdb::Status status = opened->database->Put(write, key_of(first.stored.position), first.stored.bytes);
+  const rocksdb::Status status = opened->database->Put(write, log_key(first.stored.position), first.stored.bytes);
   if (!status.ok()) return log_error(status, ErrorKind::kUnavailable);
   opened->database->Close();
   if (Status synced = sync_directory(options.directory); !synced.ok()) return synced;
-  return write_watermark(watermark_of(options), first.point);
+  return write_watermark(log_watermark_of(options), first.point);
 }
 
 Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, OpenReport& report) {
-  if (!std::filesystem::exists(database_of(options) + "/CURRENT")) {
+  if (!std::filesystem::exists(log_database_of(options) + "/CURRENT")) {
     return Error{ErrorKind::kNotFound, "no log in " + options.directory + "; make one with: till init"};
   }
-  Result<std::optional<LogPoint>> trusted = read_watermark(watermark_of(options));
+  Result<std::optional<LogPoint>> trusted = read_watermark(log_watermark_of(options));
   if (!trusted.ok()) return trusted.error();
   CutTail cut;
   Result<OpenedDatabase> opened = open_database(options, false, ErrorKind::kUnavailable);
   if (!opened.ok() && opened.error().kind == ErrorKind::kCorrupt) {
-    Result<CutTail> torn = cut_torn_tail(database_of(options), options.directory);
+    Result<CutTail> torn = cut_torn_tail(log_database_of(options), options.directory);
     if (!torn.ok()) return with_advice(torn.error(), trusted.value());
     if (torn->cut_bytes == 0) return with_advice(opened.error(), trusted.value());
     cut = *torn;
     opened = open_database(options, false, ErrorKind::kUnavailable);
   }
   if (!opened.ok()) return with_advice(opened.error(), trusted.value());
+  if (Status reader = check_reader(*opened->database); !reader.ok()) return reader.error();
   Result<LogPoint> head = scan_tail(*opened->database, trusted.value(), report);
   Status bound = head.ok() ? check_lower_bound(head.value(), trusted.value()) : Status(head.error());
   // What recovery read may be in the page cache only, after a failed sync: an SST is synced before it counts.
@@ -337,30 +248,6 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
   report.cut_bytes = cut.cut_bytes;
   return std::unique_ptr<Log>(
       std::make_unique<RocksLog>(std::move(opened->database), std::move(opened->listener), options, head.value()));
-}
-
-Status accept_loss(const RocksLogOptions& options, Position keep, const std::string& reason) {
-  Result<OpenedDatabase> opened = open_database(options, false, ErrorKind::kUnavailable);
-  if (!opened.ok()) return opened.error();
-  std::string value;
-  const rocksdb::Status found = opened->database->Get(rocksdb::ReadOptions(), key_of(keep), &value);
-  if (!found.ok()) return log_error(found, ErrorKind::kNotFound);
-  const Result<LogPoint> at = claimed_point(value);
-  if (!at.ok()) return at.error();
-  schema::Control control;
-  control.mutable_epoch_opened()->set_reason(reason);
-  control.mutable_epoch_opened()->set_cut_after(keep.value());
-  control.mutable_epoch_opened()->set_former_epoch(at.value().epoch.value());
-  const ChainedRecord opening = make_control_record(at.value(), at.value().epoch.next(), wall_clock(), control);
-  rocksdb::WriteBatch batch;
-  batch.DeleteRange(key_of(keep.next()), std::string(9, '\xff'));
-  batch.Put(key_of(opening.stored.position), opening.stored.bytes);
-  rocksdb::WriteOptions write;
-  write.sync = true;
-  const rocksdb::Status status = opened->database->Write(write, &batch);
-  if (!status.ok()) return log_error(status, ErrorKind::kOutcomeUnknown);
-  opened->database->Close();
-  return write_watermark(watermark_of(options), opening.point);
 }
 
 }  // namespace till

@@ -38,8 +38,17 @@ Status create_rocks_log(const RocksLogOptions& options);
 // record with good ones after it.
 Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, OpenReport& report);
 
-// Puts `point` (an EpochOpened control record) on the log after cutting everything above `keep`: an operator accepts
-// the loss. The log must not be open.
-Status accept_loss(const RocksLogOptions& options, Position keep, const std::string& reason);
+// What an operator accepted.
+struct AcceptedLoss {
+  Position kept;            // the last record that stays
+  LogPoint head;            // the record that opens the new epoch
+  std::string saved_files;  // folder with a copy of what could not be read whole; empty where all could be
+};
+
+// Cuts everything after `keep`, by default after the last sound record, and opens a new epoch with a record that says
+// why. Reads logs that open_rocks_log() refuses as damaged. kInvalid where the log is sound to a lower position only.
+// The log must not be open.
+Result<AcceptedLoss> accept_loss(const RocksLogOptions& options, std::optional<Position> keep,
+                                 const std::string& reason);
 
 }  // namespace till

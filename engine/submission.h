@@ -14,9 +14,10 @@
 
 namespace till {
 
-// Images read ahead from the books' store, valid while the sweep of the books is in the same round.
+// Images read ahead from the books' store.
 struct Prefetch {
-  std::uint64_t round = 0;
+  std::uint64_t flushed = 0;  // every batch up to this number was in the store before the first image was read
+  std::size_t until = 0;      // the needs of commands before this index were looked at
   std::vector<std::string> keys;
   std::vector<std::optional<std::string>> images;
 };
@@ -26,6 +27,9 @@ struct Submission {
   std::vector<Outcome> outcomes;
   Completion done;
   Prefetch prefetch;
+  // What the command at `next` needs beyond what it names, found by deciding it: kept until it is decided, so that all
+  // of it is in memory at once however small that is.
+  std::vector<std::string> found_needs;
   std::chrono::steady_clock::time_point queued_at;
   std::size_t next = 0;  // first command not decided yet; sequencer only
   std::atomic<std::size_t> unfinished{0};

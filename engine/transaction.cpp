@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "engine/domain.h"
 
 namespace till {
@@ -95,11 +97,13 @@ Result<std::shared_ptr<const Transaction>> Transaction::decode(std::string_view 
 TransactionBuilder::TransactionBuilder()
     : arena_(make_arena()), record_(google::protobuf::Arena::CreateMessage<schema::Record>(arena_.get())) {}
 
-void TransactionBuilder::add_event(const schema::RecordedEvent& header, const google::protobuf::Message& message) {
+schema::RecordedEvent& TransactionBuilder::add_event(const google::protobuf::Message& message) {
   schema::RecordedEvent& event = *record_->add_events();
-  event = header;
   TILL_ASSERT(message.SerializeToString(event.mutable_payload()));
+  event_bytes_ += event.payload().size();
+  event_bytes_most_ = std::max(event_bytes_most_, event.payload().size());
   events_.push_back(&message);
+  return event;
 }
 
 std::shared_ptr<const Transaction> TransactionBuilder::finish(const Hash& previous_chain, std::string& stored) {

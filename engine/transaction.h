@@ -65,8 +65,12 @@ class TransactionBuilder {
   TransactionBuilder();
   google::protobuf::Arena& arena() { return *arena_; }
   schema::Record& record() { return *record_; }
-  // `message` lives on arena(); its payload is serialized into the record's event.
-  void add_event(const schema::RecordedEvent& header, const google::protobuf::Message& message);
+  const schema::Record& record() const { return *record_; }
+  // Adds `message`, which lives on arena(), with its payload; the caller sets the rest of the header.
+  schema::RecordedEvent& add_event(const google::protobuf::Message& message);
+  // Payloads added so far: all, and the largest.
+  std::size_t event_bytes() const { return event_bytes_; }
+  std::size_t event_bytes_most() const { return event_bytes_most_; }
   // Record complete: returns the transaction and writes its stored bytes to `stored`.
   std::shared_ptr<const Transaction> finish(const Hash& previous_chain, std::string& stored);
 
@@ -74,6 +78,8 @@ class TransactionBuilder {
   std::unique_ptr<google::protobuf::Arena> arena_;
   schema::Record* record_;
   std::vector<const google::protobuf::Message*> events_;
+  std::size_t event_bytes_ = 0;
+  std::size_t event_bytes_most_ = 0;
 };
 
 }  // namespace till

@@ -100,13 +100,6 @@ Status App::open_stores() {
   RocksBooksStoreOptions books_options;
   books_options.directory = layout_.books;
   Result<std::unique_ptr<BooksStore>> books = open_rocks_books_store(books_options);
-  if (!books.ok() && books.error().kind == ErrorKind::kCorrupt) {
-    spdlog::warn("{}; the books are folded anew from the log", books.error().message);
-    std::error_code ignored;
-    std::filesystem::remove_all(layout_.books, ignored);
-    if (Status made = make_private_folder(layout_.books); !made.ok()) return made;
-    books = open_rocks_books_store(books_options);
-  }
   if (!books.ok()) return books.error();
   books_ = std::move(*books);
 

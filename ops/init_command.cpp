@@ -73,11 +73,13 @@ int repair(const Shell& shell, const RepairFlags& flags) {
     show_repair(shell, false, head, "nothing to repair: the log ends at position " + std::to_string(head));
     return kExitOk;
   }
-  if (Status accepted = accept_loss(log_options(layout), Position(flags.keep), flags.reason); !accepted.ok()) {
-    return fail(kExitLogTrouble, accepted.error().message);
-  }
-  show_repair(shell, true, flags.keep,
-              "everything above position " + std::to_string(flags.keep) + " is cut; a new epoch begins");
+  const std::optional<Position> keep = flags.keep == 0 ? std::nullopt : std::optional<Position>(flags.keep);
+  const Result<AcceptedLoss> accepted = accept_loss(log_options(layout), keep, flags.reason);
+  if (!accepted.ok()) return fail(kExitLogTrouble, accepted.error().message);
+  if (!accepted->saved_files.empty()) say("what could not be read whole is kept in " + accepted->saved_files);
+  show_repair(shell, true, accepted->kept.value(),
+              "everything above position " + std::to_string(accepted->kept.value()) + " is cut; epoch " +
+                  std::to_string(accepted->head.epoch.value()) + " begins");
   return kExitOk;
 }
 
@@ -93,7 +95,7 @@ void add_repair_command(CLI::App& log, Shell& shell) {
   auto flags = std::make_shared<RepairFlags>();
   CLI::Option* const accept =
       sub->add_flag("--accept-loss", flags->accept_loss, "Cuts the log after --keep and opens a new epoch");
-  sub->add_option("--keep", flags->keep, "Last position to keep")->needs(accept);
+  sub->add_option("--keep", flags->keep, "Last position to keep; default: the last sound one")->needs(accept);
   sub->add_option("--reason", flags->reason, "Recorded in the log")->needs(accept);
   sub->callback([&shell, flags] { shell.run = [&shell, flags] { return repair(shell, *flags); }; });
 }

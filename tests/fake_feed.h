@@ -43,14 +43,13 @@ class FakeFeed : public Feed {
   // For use inside `fill`: an event of a stream, with its type number taken from the oneof.
   static void add_event(TransactionBuilder& builder, std::uint32_t kind, const std::string& stream_id,
                         std::uint64_t version, const schema::Event& event) {
-    schema::RecordedEvent header;
+    auto* const message = google::protobuf::Arena::CreateMessage<schema::Event>(&builder.arena());
+    message->CopyFrom(event);
+    schema::RecordedEvent& header = builder.add_event(*message);
     header.set_type(static_cast<std::uint32_t>(event.event_case()));
     header.set_stream_kind(kind);
     header.set_stream_id(stream_id);
     header.set_stream_version(version);
-    auto* const message = google::protobuf::Arena::CreateMessage<schema::Event>(&builder.arena());
-    message->CopyFrom(event);
-    builder.add_event(header, *message);
   }
 
   // Later transactions belong to this epoch.

@@ -46,13 +46,12 @@ std::string second_record(const ChainedRecord& first) {
   auto* const event = google::protobuf::Arena::CreateMessage<schema::Event>(&builder.arena());
   event->mutable_store_upserted()->set_store_id("s1");
   event->mutable_store_upserted()->set_name("One");
-  schema::RecordedEvent header;
+  schema::RecordedEvent& header = builder.add_event(*event);
   header.set_type(schema::Event::kStoreUpserted);
   header.set_stream_kind(schema::STORE);
   header.set_stream_id("s1");
   header.set_stream_version(1);
   record.set_answer(std::string("\x0a\x02s1", 4));
-  builder.add_event(header, *event);
   std::string stored;
   builder.finish(first.point.hash, stored);
   return stored;

@@ -210,7 +210,7 @@ TEST_CASE("I6 a completed sale never changes", "[commands][invariants]") {
     RC_ASSERT(code_of(till.send(reversal)).empty());
     const auto* state = till.books().get<schema::SaleState>(kind, sale.sale_id());
     RC_ASSERT(state->voided());
-    RC_ASSERT(state->sale().SerializeAsString() == sale.SerializeAsString());
+    RC_ASSERT(state->sale() == sale.SerializeAsString());
   }));
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("I8 a sale keeps the catalogue of its moment", "[commands][invariants]
     change.mutable_upsert_product()->set_tax_code("other");
     must(till, change);
     const auto* state = till.books().get<schema::SaleState>(kind_of(schema::SALE), sale.sale_id());
-    RC_ASSERT(state->sale().SerializeAsString() == before);
+    RC_ASSERT(state->sale() == before);
     for (const auto& line : sale.lines()) RC_ASSERT(line.category() != "moved" && line.tax_code() != "other");
   }));
 }

@@ -154,13 +154,47 @@ TEST_CASE("another history under the watermark's position is refused") {
 TEST_CASE("accepted loss opens a new epoch, recorded in the log") {
   Grown grown;
   grow_and_copy(grown, 10, 200, 9);
-  REQUIRE(accept_loss(options_of(grown.copy), Position(6), "test").ok());
+  const Result<AcceptedLoss> accepted = accept_loss(options_of(grown.copy), Position(6), "test");
+  REQUIRE(accepted.ok());
+  CHECK(accepted->saved_files.empty());
   OpenReport report;
   Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
   INFO((log.ok() ? "" : log.error().message));
   REQUIRE(log.ok());
   CHECK((*log)->head().position == Position(7));
   CHECK((*log)->epoch() == Epoch(2));
+}
+
+TEST_CASE("a damaged log is repaired to its last sound record, and what was there is kept") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 0);
+  const std::string wal = newest_wal(grown.copy);
+  flip(wal, grown.wal_bytes / 2);
+  OpenReport report;
+  REQUIRE_FALSE(open_rocks_log(options_of(grown.copy), report).ok());
+  const Result<AcceptedLoss> beyond = accept_loss(options_of(grown.copy), Position(9), "test");
+  REQUIRE_FALSE(beyond.ok());
+  CHECK(beyond.error().kind == ErrorKind::kInvalid);
+  const Result<AcceptedLoss> accepted = accept_loss(options_of(grown.copy), std::nullopt, "test");
+  INFO((accepted.ok() ? "" : accepted.error().message));
+  REQUIRE(accepted.ok());
+  CHECK(accepted->kept >= Position(4));
+  CHECK(accepted->kept < Position(8));
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  INFO((log.ok() ? "" : log.error().message));
+  REQUIRE(log.ok());
+  CHECK((*log)->head() == accepted->head);
+  CHECK(fs::exists(grown.copy + "/before-repair-1/CURRENT"));
+}
+
+TEST_CASE("an epoch is never opened twice, and time does not go back") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 9);
+  const Result<AcceptedLoss> first = accept_loss(options_of(grown.copy), Position(8), "test");
+  REQUIRE(first.ok());
+  const Result<AcceptedLoss> second = accept_loss(options_of(grown.copy), Position(5), "test");
+  REQUIRE(second.ok());
+  CHECK(second->head.epoch > first->head.epoch);
 }
 
 }  // namespace

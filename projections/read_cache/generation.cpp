@@ -102,7 +102,9 @@ Status Generation::write_changes() {
 
 Status Generation::write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
-  options.disableWAL = purpose_ == Purpose::kBulk;
+  // A crash leaves the rows of some earlier checkpoint, and that checkpoint with them: one column family is flushed in
+  // the order of its writes. The log has what is missing.
+  options.disableWAL = true;
   const rocksdb::Status status = db_->Write(options, &batch);
   if (status.ok()) return {};
   // The rows may or may not be there: dashboards in memory could miss them or count them twice.

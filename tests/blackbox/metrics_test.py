@@ -1,5 +1,7 @@
 """/metrics on the admin address."""
 
+import time
+
 from support.case import ContractTest
 from support.client import Api
 from support.prometheus import Exposition, Sample, parse
@@ -87,6 +89,10 @@ class Metrics(ContractTest):
         tenant = self.world.up["tenant"]
         before = self.some("till_tenant_transactions_total", tenant=tenant)[0].value
         self.shop.sell(self.till, [Item(self.sku)])
+        # Counted by what follows the log, so a moment later.
+        end = time.monotonic() + 5
+        while time.monotonic() < end and self.some("till_tenant_transactions_total", tenant=tenant)[0].value <= before:
+            time.sleep(0.02)
         self.assertGreater(self.some("till_tenant_transactions_total", tenant=tenant)[0].value, before)
 
     def test_bytes_by_tenant(self) -> None:

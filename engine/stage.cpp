@@ -1,0 +1,18 @@
+#include "engine/stage.h"
+
+#include "engine/named_thread.h"
+
+namespace till {
+
+StageThread::StageThread(std::string name, Stage& stage)
+    : thread_(named_thread(std::move(name), [&stage] {
+        for (Stage::Step step = stage.step(); step != Stage::Step::kDone; step = stage.step()) {
+          if (step == Stage::Step::kIdle) stage.wait();
+        }
+      })) {}
+
+void StageThread::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace till
