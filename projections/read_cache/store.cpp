@@ -47,7 +47,6 @@ rocksdb::Options database_options(Purpose purpose, const StoreOptions& options) 
   out.max_write_buffer_number = 3;
   out.max_background_jobs = 2;  // one flush, one compaction
   out.max_open_files = kOpenFilesMost;
-  out.max_total_wal_size = 8 * options.write_buffer_bytes;
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   out.compression = rocksdb::kLZ4Compression;
   out.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
