@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -12,33 +13,34 @@
 namespace till {
 namespace {
 
+constexpr std::string_view kAll = "all";
+constexpr std::int64_t kSecondUs = 1'000'000;
+
 struct NamedCase {
-  const char* name;
+  std::string_view name;
   BenchCase run;
+  bool in_all = true;
 };
 constexpr std::array kCases = {NamedCase{"ring-up", bench_ring_up},
+                               NamedCase{"ring-up-256", bench_ring_up_256},
                                NamedCase{"single", bench_single},
                                NamedCase{"batch", bench_batch},
+                               NamedCase{"batch-protobuf", bench_batch_protobuf},
                                NamedCase{"availability", bench_availability},
+                               NamedCase{"sql-peer", bench_sql_peer},
+                               NamedCase{"flood", bench_flood},
+                               NamedCase{"open-loop", bench_open_loop},
+                               NamedCase{"closed-loop", bench_closed_loop},
                                NamedCase{"rebuild-cache", bench_rebuild_cache},
                                NamedCase{"rebuild-reporting", bench_rebuild_reporting},
                                NamedCase{"restart", bench_restart},
-                               NamedCase{"sql-peer", bench_sql_peer},
-                               NamedCase{"fdatasync", bench_fdatasync}};
+                               NamedCase{"cold-books", bench_cold_books},
+                               NamedCase{"soak", bench_soak, false},
+                               NamedCase{"fdatasync", bench_fdatasync, false}};
 
-std::int64_t number_of(const BenchNumbers& numbers, std::string_view name) {
-  for (const auto& [key, value] : numbers) {
-    if (key == name) return value;
-  }
-  return 0;
-}
-
-// `limit`: what one synced append at a time would allow, and how many of them a second's work would need.
-std::string document(const std::string& name, const BenchResult& result) {
-  constexpr std::int64_t kSecondUs = 1'000'000;
+// `limit`: what one synced append at a time would allow.
+void write_document(JsonWriter& json, std::string_view name, const BenchResult& result) {
   const std::int64_t sync_us = number_of(result.numbers, "fdatasync_us");
-  std::string text;
-  JsonWriter json(text);
   json.begin_object().member("case", name).key("rate").number(result.rate);
   json.key("p50_us").number(result.p50_us).key("p99_us").number(result.p99_us);
   json.key("fdatasync_us").number(sync_us);
@@ -52,11 +54,10 @@ std::string document(const std::string& name, const BenchResult& result) {
   json.end_object().object("limit");
   if (sync_us > 0) json.key("fdatasync_per_second").number(kSecondUs / sync_us);
   json.end_object().end_object();
-  return text;
 }
 
-std::string table(const std::string& name, const BenchResult& result) {
-  std::vector<std::vector<std::string>> rows = {{"case", name},
+std::string table(std::string_view name, const BenchResult& result) {
+  std::vector<std::vector<std::string>> rows = {{"case", std::string(name)},
                                                 {"rate", std::to_string(result.rate) + "/s"},
                                                 {"p50", std::to_string(result.p50_us) + " us"},
                                                 {"p99", std::to_string(result.p99_us) + " us"},
@@ -64,21 +65,88 @@ std::string table(const std::string& name, const BenchResult& result) {
                                                 {"positions gained", std::to_string(result.positions_gained)},
                                                 {"failed", std::to_string(result.failed)}};
   for (const auto& [key, value] : result.numbers) rows.push_back({key, std::to_string(value)});
+  for (const auto& [key, value] : result.peer) rows.push_back({"peer " + key, std::to_string(value)});
   return format_table(rows);
+}
+
+int end_of(const BenchResult& result) {
+  if (!result.is_void()) return kExitOk;
+  return fail(kExitFailed, "void: " + std::to_string(result.failed) + " failed, " +
+                               std::to_string(result.acknowledged) + " acknowledged, " +
+                               std::to_string(result.positions_gained) + " positions gained");
+}
+
+int run_one(const Shell& shell, const NamedCase& one, const BenchOptions& options) {
+  const Result<BenchResult> result = one.run(options);
+  clear_progress();
+  if (!result.ok()) return fail(result.error());
+  std::string text;
+  JsonWriter json(text);
+  if (shell.json()) write_document(json, one.name, result.value());
+  print_document(shell.json() ? text : table(one.name, result.value()));
+  return end_of(result.value());
+}
+
+std::string milliseconds(std::uint64_t micros) {
+  if (micros == 0) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f ms", static_cast<double>(micros) / 1000);
+  return text;
+}
+
+// The numbers of a case but for those that have a column.
+std::string further_numbers(const BenchResult& result) {
+  std::string text;
+  for (const BenchNumbers* const numbers : {&result.numbers, &result.peer}) {
+    for (const auto& [key, value] : *numbers) {
+      if (key == "fdatasync_us") continue;
+      text += (text.empty() ? "" : ", ") + key + " " + std::to_string(value);
+    }
+  }
+  return text;
+}
+
+// One case after the other; one that fails or is void does not keep the others from being measured.
+int run_all(const Shell& shell, const BenchOptions& options) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().array("cases");
+  std::vector<std::vector<std::string>> rows = {{"case", "rate", "p50", "p99", "F", "further"}};
+  std::uint64_t sql_rate = 0, ring_up_rate = 0;
+  int worst = kExitOk;
+  for (const NamedCase& one : kCases) {
+    if (!one.in_all) continue;
+    const Result<BenchResult> result = one.run(options);
+    clear_progress();
+    if (!result.ok()) {
+      worst = fail(result.error());
+      rows.push_back({std::string(one.name), "failed", "", "", "", result.error().message});
+      continue;
+    }
+    if (const int end = end_of(result.value()); end != kExitOk) worst = end;
+    if (one.run == bench_ring_up) ring_up_rate = result.value().rate;
+    if (one.run == bench_sql_peer) sql_rate = result.value().rate;
+    write_document(json, one.name, result.value());
+    rows.push_back({std::string(one.name),
+                    result.value().is_void() ? "void" : std::to_string(result.value().rate) + "/s",
+                    milliseconds(result.value().p50_us), milliseconds(result.value().p99_us),
+                    milliseconds(static_cast<std::uint64_t>(number_of(result.value().numbers, "fdatasync_us"))),
+                    further_numbers(result.value())});
+    if (!shell.json()) say(std::string(one.name) + ": " + std::to_string(result.value().rate) + "/s");
+  }
+  const std::uint64_t ratio = sql_rate == 0 ? 0 : ring_up_rate * 1000 / sql_rate;
+  json.end_array().key("ring_up_to_sql_permille").number(ratio).end_object();
+  rows.push_back({"ring-up to sql-peer", std::to_string(ratio) + " permille", "", "", "", ""});
+  print_document(shell.json() ? text : format_table(rows));
+  return worst;
 }
 
 int run_bench(Shell& shell, const std::string& name, BenchOptions options) {
   options.shell = &shell;
+  if (name == kAll) return run_all(shell, options);
   const auto* const found =
       std::find_if(kCases.begin(), kCases.end(), [&](const NamedCase& one) { return name == one.name; });
-  auto result = found->run(options);
-  clear_progress();
-  if (!result) return fail(result.error());
-  print_document(shell.json() ? document(name, *result) : table(name, *result));
-  if (!result->is_void()) return kExitOk;
-  return fail(kExitFailed, "void: " + std::to_string(result->failed) + " failed, " +
-                               std::to_string(result->acknowledged) + " acknowledged, " +
-                               std::to_string(result->positions_gained) + " positions gained");
+  return run_one(shell, *found, options);
 }
 
 }  // namespace
@@ -98,12 +166,14 @@ Result<BenchResult> bench_fdatasync(const BenchOptions& options) {
 void add_bench_command(CLI::App& app, Shell& shell) {
   auto* bench = app.add_subcommand("bench", "Measures a server of its own, or the one at --url");
   const auto name = std::make_shared<std::string>();
-  const auto seconds = std::make_shared<unsigned>(10);
+  const auto seconds = std::make_shared<unsigned>(0);
   const auto options = std::make_shared<BenchOptions>();
   std::vector<std::string> names;
   for (const auto& one : kCases) names.emplace_back(one.name);
-  bench->add_option("case", *name, "What to measure")->required()->check(CLI::IsMember(names));
-  bench->add_option("--seconds", *seconds, "Length of a run")->check(CLI::Range(1, 3600))->capture_default_str();
+  names.emplace_back(kAll);
+  *name = kAll;
+  bench->add_option("case", *name, "What to measure")->check(CLI::IsMember(names))->capture_default_str();
+  bench->add_option("--seconds", *seconds, "Length of a run; 0: what the case calls for")->check(CLI::Range(0, 86'400));
   bench->add_option("--connections", options->connections, "Connections; 0: what the case calls for")
       ->check(CLI::Range(0, 5000));
   bench->add_option("--runs", options->runs, "Runs; the median counts")
@@ -112,6 +182,11 @@ void add_bench_command(CLI::App& app, Shell& shell) {
   bench->add_option("--sales", options->sales, "Sales in the log of rebuild and restart")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
+  bench->add_option("--items", options->items, "Stock items of cold-books")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  bench->add_option("--per-second", options->per_second, "Sales a second of an open loop; 0: what the case calls for")
+      ->check(CLI::Range(0, 100'000));
   bench->add_flag("--full-stack", options->full_stack, "With reporting (MariaDB) and relay (NATS) at work");
   bench->add_option("--dir", options->directory, "Where the private server's data go; default /var/tmp");
   bench->callback([&shell, name, seconds, options] {

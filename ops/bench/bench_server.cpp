@@ -1,6 +1,7 @@
 #include "ops/bench/bench_server.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "api/json_writer.h"
 #include "ops/server_access.h"
@@ -24,7 +25,7 @@ TradeShape bench_shape(unsigned connections) {
   return shape;
 }
 
-Result<std::unique_ptr<BenchServer>> BenchServer::start(const BenchOptions& options, bool with_mysql, bool with_nats) {
+Result<std::unique_ptr<BenchServer>> BenchServer::start(const BenchOptions& options, const BenchServerOptions& needs) {
   std::unique_ptr<BenchServer> server(new BenchServer(options));
   const auto& common = options.shell->options;
   if (!common.url.empty()) {
@@ -38,17 +39,21 @@ Result<std::unique_ptr<BenchServer>> BenchServer::start(const BenchOptions& opti
       return Error{client.error().kind, client.error().message + "; --data names the folder of the server at --url"};
     }
     server->operator_ = std::move(*client);
+    auto address = read_serve_address(common.data);
+    if (!address) return address.error();
+    server->admin_url_ = address->admin_url;
+    server->pid_ = static_cast<pid_t>(address->pid);
   } else {
     auto directory = BenchDirectory::make(options.directory);
     if (!directory) return directory.error();
     server->directory_.emplace(std::move(*directory));
     server->data_ = server->directory_->path();
-    if (with_mysql) {
+    if (needs.with_mysql) {
       auto mysql = PrivateMysql::start(server->data_, server->data_ + "/mariadb.log");
       if (!mysql) return mysql.error();
       server->mysql_.emplace(std::move(*mysql));
     }
-    if (with_nats) {
+    if (needs.with_nats) {
       auto nats = PrivateNats::start(server->data_, server->data_ + "/nats.log");
       if (!nats) return nats.error();
       server->nats_.emplace(std::move(*nats));
@@ -57,9 +62,14 @@ Result<std::unique_ptr<BenchServer>> BenchServer::start(const BenchOptions& opti
         run_program({own_program(), "init", "--data", server->data_}, {server->data_ + "/init.log"}, kStartTimeout);
     if (!code) return code.error();
     if (code.value() != 0) return Error{ErrorKind::kUnavailable, "`till init` failed in " + server->data_};
+    if (needs.books_bytes > 0) {
+      std::ofstream(server->data_ + "/till.toml") << "[memory]\nbooks_bytes = " << needs.books_bytes << '\n';
+    }
     auto status = server->launch();
-    if (status) status = server->make_key();
     if (!status) return status.error();
+    auto key = server->add_tenant(std::string(kTenant));
+    if (!key) return key.error();
+    server->key_ = *key;
   }
   auto probe = measure_fdatasync_us(server->data_);
   if (!probe) return probe.error();
@@ -75,10 +85,9 @@ BenchServer::~BenchServer() {
 }
 
 Status BenchServer::launch() {
-  ServiceSettings services;
-  if (mysql_) mysql_->describe(services);
-  if (nats_) services.nats_url = nats_->url();
-  auto status = write_services(data_ + "/services.toml", services);
+  if (mysql_) mysql_->describe(services_);
+  if (nats_) services_.nats_url = nats_->url();
+  auto status = write_services(data_ + "/services.toml", services_);
   if (!status) return status;
   remove_serve_address(data_);
   auto child = ChildProcess::start(
@@ -90,6 +99,8 @@ Status BenchServer::launch() {
   auto address = wait_for_address(data_, kStartTimeout, alive);
   if (!address) return address.error();
   url_ = address->url;
+  admin_url_ = address->admin_url;
+  pid_ = server_->pid();
   status = wait_until_ready(url_, kStartTimeout, alive);
   if (!status) return status;
   auto client = connect_operator(data_);
@@ -98,23 +109,22 @@ Status BenchServer::launch() {
   return {};
 }
 
-Status BenchServer::make_key() {
-  std::string tenant;
-  JsonWriter(tenant).begin_object().member("tenant", kTenant).end_object();
-  auto made = ask_operator(*operator_, "POST", "/operator/tenants", tenant);
+Result<std::string> BenchServer::add_tenant(const std::string& tenant) {
+  std::string body;
+  JsonWriter(body).begin_object().member("tenant", tenant).end_object();
+  auto made = ask_operator(*operator_, "POST", "/operator/tenants", body);
   if (!made) return made.error();
-  std::string key;
-  JsonWriter(key).begin_object().member("tenant", kTenant).member("scope", "admin").end_object();
-  made = ask_operator(*operator_, "POST", "/operator/keys", key);
+  body.clear();
+  JsonWriter(body).begin_object().member("tenant", tenant).member("scope", "admin").end_object();
+  made = ask_operator(*operator_, "POST", "/operator/keys", body);
   if (!made) return made.error();
-  key_ = (*made)["key"].text();
-  return {};
+  return std::string((*made)["key"].text());
 }
 
-Status BenchServer::set_up(TradeGenerator& generator) {
+Status BenchServer::set_up(TradeGenerator& generator, const std::string& key) {
   BatchSenderOptions options;
   options.url = url_;
-  options.key = key_;
+  options.key = key.empty() ? key_ : key;
   auto sender = BatchSender::open(options);
   if (!sender) return sender.error();
   CommandStream stream(*sender);

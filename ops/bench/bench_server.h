@@ -15,20 +15,37 @@
 
 namespace till {
 
+// What a private server has, or stands beside it.
+struct BenchServerOptions {
+  bool with_mysql = false;
+  bool with_nats = false;
+  std::uint64_t books_bytes = 0;  // memory of the books; 0: the usual
+};
+
+// Units of each product that each store begins with, where a case wants stock at all.
+inline constexpr std::int64_t kStockUnits = 1'000'000;
+
 class BenchServer {
  public:
-  // Private without --url; then `with_mysql` and `with_nats` say what stands beside it. With --url, --key-file and
-  // --data of that server are needed too.
-  static Result<std::unique_ptr<BenchServer>> start(const BenchOptions& options, bool with_mysql, bool with_nats);
+  // Private without --url. With it, --key-file and --data of that server are needed too, and `needs` is what it has.
+  static Result<std::unique_ptr<BenchServer>> start(const BenchOptions& options, const BenchServerOptions& needs);
   ~BenchServer();
 
   const std::string& url() const { return url_; }
+  const std::string& admin_url() const { return admin_url_; }
+  pid_t pid() const { return pid_; }
   const std::string& key() const { return key_; }
   const std::string& data() const { return data_; }
   std::uint64_t fdatasync_us() const { return fdatasync_us_; }
 
-  // The chain under load: 53 stores, 20,000 SKUs. Terminals go on where they stand.
-  Status set_up(TradeGenerator& generator);
+  // Of the MariaDB beside a private server, if there is one.
+  const ServiceSettings& services() const { return services_; }
+
+  // Another tenant; its admin key.
+  Result<std::string> add_tenant(const std::string& tenant);
+  // The chain under load, with all that `generator` says; of the tenant whose key this is, key() where it is empty.
+  // Terminals go on where they stand.
+  Status set_up(TradeGenerator& generator, const std::string& key = {});
   // Position of the last durable record.
   Result<std::uint64_t> head();
   OperatorClient& operator_client() { return *operator_; }
@@ -39,13 +56,15 @@ class BenchServer {
  private:
   explicit BenchServer(const BenchOptions& options) : options_(options) {}
   Status launch();
-  Status make_key();
 
   const BenchOptions options_;
   std::optional<BenchDirectory> directory_;
   std::string data_;
   std::string url_;
+  std::string admin_url_;
+  pid_t pid_ = -1;
   std::string key_;
+  ServiceSettings services_;
   std::uint64_t fdatasync_us_ = 0;
   std::optional<PrivateMysql> mysql_;
   std::optional<PrivateNats> nats_;

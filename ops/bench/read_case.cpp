@@ -48,14 +48,16 @@ Result<BenchResult> read_run(const LoadOptions& options, const std::vector<std::
 }  // namespace
 
 Result<BenchResult> bench_availability(const BenchOptions& options) {
-  auto server = BenchServer::start(options, options.full_stack, options.full_stack);
+  BenchServerOptions needs;
+  needs.with_mysql = needs.with_nats = options.full_stack;
+  auto server = BenchServer::start(options, needs);
   if (!server) return server.error();
   LoadOptions load;
   load.connections = options.connections == 0 ? 64 : options.connections;
   load.url = (*server)->url();
-  load.duration = options.seconds;
+  load.duration = options.run_time();
   auto shape = bench_shape(load.connections);
-  shape.stock_units = 1000;
+  shape.stock_units = kStockUnits;
   TradeGenerator generator(shape);
   const auto ready = (*server)->set_up(generator);
   if (!ready) return ready.error();

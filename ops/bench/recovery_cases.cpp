@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "ops/bench/bench_server.h"
+#include "ops/bench/load_data_peer.h"
+#include "ops/bench/server_probe.h"
 #include "ops/server_access.h"
 
 namespace till {
@@ -14,7 +16,9 @@ constexpr std::size_t kLoadedProducts = 2000;
 
 // A server with `sales` sales in its log.
 Result<std::unique_ptr<BenchServer>> loaded_server(const BenchOptions& options, bool with_mysql) {
-  auto server = BenchServer::start(options, with_mysql, false);
+  BenchServerOptions needs;
+  needs.with_mysql = with_mysql;
+  auto server = BenchServer::start(options, needs);
   if (!server) return server;
   auto shape = bench_shape(0);
   shape.products = kLoadedProducts;
@@ -43,20 +47,6 @@ Result<std::unique_ptr<BenchServer>> loaded_server(const BenchOptions& options, 
   return server;
 }
 
-// Waits until the view has no lag, so that the rebuild has the machine for itself.
-Status settle(BenchServer& server, std::string_view view) {
-  const auto end = std::chrono::steady_clock::now() + kJobTimeout;
-  while (std::chrono::steady_clock::now() < end) {
-    auto views = ask_operator(server.operator_client(), "GET", "/operator/views?digest=no");
-    if (!views) return views.error();
-    for (const auto& one : views->items()) {
-      if (one["view"].text() == view && one["lag"].integer() == 0) return {};
-    }
-    std::this_thread::sleep_for(kJobPoll);
-  }
-  return Error{ErrorKind::kUnavailable, "the view " + std::string(view) + " did not catch up"};
-}
-
 Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
   const auto end = std::chrono::steady_clock::now() + kJobTimeout;
   while (std::chrono::steady_clock::now() < end) {
@@ -73,8 +63,11 @@ Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
 Result<BenchResult> bench_rebuild(const BenchOptions& options, const char* view, bool with_mysql) {
   auto server = loaded_server(options, with_mysql);
   if (!server) return server.error();
-  const auto settled = settle(**server, view);
+  // So that the rebuild has the machine for itself.
+  const auto settled = wait_for_views(**server);
   if (!settled) return settled.error();
+  const auto head = (*server)->head();
+  if (!head) return head.error();
   std::vector<BenchResult> runs;
   for (unsigned i = 0; i < options.runs; ++i) {
     auto job = ask_operator((*server)->operator_client(), "POST", "/operator/views/rebuild",
@@ -82,8 +75,6 @@ Result<BenchResult> bench_rebuild(const BenchOptions& options, const char* view,
     if (!job) return job.error();
     auto done = run_job(**server, std::string((*job)["job"].text()));
     if (!done) return done.error();
-    auto head = (*server)->head();
-    if (!head) return head.error();
     const auto elapsed_ms = std::max<std::int64_t>((*done)["elapsed_ms"].integer(), 1);
     BenchResult run;
     run.rate = *head * 1000 / static_cast<std::uint64_t>(elapsed_ms);
@@ -92,7 +83,21 @@ Result<BenchResult> bench_rebuild(const BenchOptions& options, const char* view,
                    {"elapsed_ms", elapsed_ms}};
     runs.push_back(std::move(run));
   }
-  return median_run(std::move(runs));
+  BenchResult result = median_run(std::move(runs));
+  if (with_mysql) {
+    const auto rows_a_second = [&](std::uint64_t rows) {
+      return rows * result.rate / std::max<std::uint64_t>(*head, 1);
+    };
+    const auto peer = measure_load_data((*server)->services().mysql, (*server)->data());
+    if (!peer) return peer.error();
+    const std::uint64_t own = rows_a_second(peer->rows);
+    result.numbers.emplace_back("rows", static_cast<std::int64_t>(peer->rows));
+    result.numbers.emplace_back("rows_per_second", static_cast<std::int64_t>(own));
+    result.peer.emplace_back("load_data_rows_per_second", static_cast<std::int64_t>(peer->rows_per_second));
+    result.peer.emplace_back("of_load_data_permille",
+                             static_cast<std::int64_t>(own * 1000 / std::max<std::uint64_t>(peer->rows_per_second, 1)));
+  }
+  return result;
 }
 
 }  // namespace

@@ -1,49 +1,88 @@
 #include "ops/bench/sale_requests.h"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 
 #include "api/wire_values.h"
-#include "ops/bench/bench.h"
 #include "ops/seeded_random.h"
+#include "schemas/commands.pb.h"
 
 namespace till {
 namespace {
 
 constexpr std::size_t kBaskets = 8192;
 constexpr std::size_t kLines = 3;
+constexpr std::int64_t kUnitE5 = 100'000;
 
-std::string make_basket(SeededRandom& random, const WeightedChoice& popularity) {
-  std::string text = R"("lines":[)";
+struct Basket {
+  struct Line {
+    std::string sku;
+    std::int64_t price;
+  };
+  std::array<Line, kLines> lines;
   std::int64_t total = 0;
+};
+
+std::string json_of(const Basket& basket) {
+  std::string text = R"("lines":[)";
   for (std::size_t i = 0; i < kLines; ++i) {
     char line[192];
-    const std::int64_t price = random.between(50, 2000);
-    std::snprintf(
-        line, sizeof line,
-        R"(%s{"line_id":"%zu","sku":"sku-%05zu","quantity":"1","unit_price":{"amount":%lld,"currency":"USD"}})",
-        i == 0 ? "" : ",", i + 1, popularity.draw(random) + 1, static_cast<long long>(price));
+    std::snprintf(line, sizeof line,
+                  R"(%s{"line_id":"%zu","sku":"%s","quantity":"1","unit_price":{"amount":%lld,"currency":"USD"}})",
+                  i == 0 ? "" : ",", i + 1, basket.lines[i].sku.c_str(), static_cast<long long>(basket.lines[i].price));
     text += line;
-    total += price;
   }
-  const std::string money = R"({"amount":)" + std::to_string(total) + R"(,"currency":"USD"})";
+  const std::string money = R"({"amount":)" + std::to_string(basket.total) + R"(,"currency":"USD"})";
   return text + R"(],"tenders":[{"type":"CARD","amount":)" + money + R"(}],"expected_total":)" + money + "}";
+}
+
+// A part of a serialized message: what is appended to it adds to it.
+std::string protobuf_of(const Basket& basket) {
+  schema::RingUpSale sale;
+  for (std::size_t i = 0; i < kLines; ++i) {
+    auto& line = *sale.add_lines();
+    line.set_line_id(std::to_string(i + 1));
+    line.set_sku(basket.lines[i].sku);
+    line.set_quantity_e5(kUnitE5);
+    line.mutable_unit_price()->set_amount(basket.lines[i].price);
+    line.mutable_unit_price()->set_currency(std::string(kTradeCurrency));
+  }
+  auto& tender = *sale.add_tenders();
+  tender.set_type(schema::Tender::CARD);
+  tender.mutable_amount()->set_amount(basket.total);
+  tender.mutable_amount()->set_currency(std::string(kTradeCurrency));
+  *sale.mutable_expected_total() = tender.amount();
+  return sale.SerializeAsString();
 }
 
 }  // namespace
 
-SaleRequests::SaleRequests(const TradeGenerator& generator, std::string key) : api_key_(std::move(key)) {
+SaleRequests::SaleRequests(const TradeGenerator& generator, std::string key, const SaleShape& shape)
+    : api_key_(std::move(key)), form_(shape.form) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  append_timestamp(std::chrono::duration_cast<std::chrono::seconds>(now).count() * 1'000'000, moment_);
-  for (std::size_t i = 0; i < generator.terminal_count(); ++i) {
+  moment_us_ = std::chrono::duration_cast<std::chrono::seconds>(now).count() * 1'000'000;
+  append_timestamp(moment_us_, moment_);
+  const std::size_t last = shape.terminals == 0 ? generator.terminal_count() : shape.first_terminal + shape.terminals;
+  for (std::size_t i = shape.first_terminal; i < last; ++i) {
     terminals_.push_back({generator.terminal_id(i), generator.store_id(i), generator.next_sequence(i)});
   }
-  SeededRandom random(1);
-  const auto popularity = WeightedChoice::zipf(kSkus);
-  for (std::size_t i = 0; i < kBaskets; ++i) baskets_.push_back(make_basket(random, popularity));
+  SeededRandom random(shape.seed);
+  const auto popularity = WeightedChoice::zipf(shape.skus);
+  for (std::size_t i = 0; i < kBaskets; ++i) {
+    Basket basket;
+    for (auto& line : basket.lines) {
+      const std::size_t sku = shape.uniform ? random.below(shape.skus) : popularity.draw(random);
+      char name[32];
+      std::snprintf(name, sizeof name, "sku-%05zu", sku + 1);
+      line = {name, random.between(50, 2000)};
+      basket.total += line.price;
+    }
+    baskets_.push_back(form_ == SaleForm::kJson ? json_of(basket) : protobuf_of(basket));
+  }
 }
 
-void SaleRequests::append_body(const Terminal& terminal, std::string& out) {
+void SaleRequests::append_json(const Terminal& terminal, std::string& out) {
   const std::string sequence = std::to_string(terminal.sequence);
   out += R"({"sale_id":")";
   out += terminal.id;
@@ -61,10 +100,24 @@ void SaleRequests::append_body(const Terminal& terminal, std::string& out) {
   out += baskets_[next_basket_++ % kBaskets];
 }
 
+void SaleRequests::append_protobuf(const Terminal& terminal, std::string& out) {
+  schema::RingUpSale sale;
+  sale.set_sale_id(terminal.id + "-" + std::to_string(terminal.sequence));
+  sale.set_store_id(terminal.store);
+  sale.set_terminal_id(terminal.id);
+  sale.set_terminal_seq(terminal.sequence);
+  sale.set_occurred_at_us(moment_us_);
+  TILL_ASSERT(sale.AppendToString(&out));
+  out += baskets_[next_basket_++ % kBaskets];
+}
+
 void SaleRequests::append_request(std::string_view target, std::string_view key, std::string& out) {
+  const bool json = form_ == SaleForm::kJson;
   out += "POST ";
   out += target;
-  out += " HTTP/1.1\r\nHost: till\r\nContent-Type: application/json\r\nAuthorization: Bearer ";
+  out += " HTTP/1.1\r\nHost: till\r\nContent-Type: ";
+  out += json ? "application/json" : "application/x-protobuf\r\nAccept: application/x-protobuf";
+  out += "\r\nAuthorization: Bearer ";
   out += api_key_;
   if (!key.empty()) {
     out += "\r\nIdempotency-Key: ";
@@ -79,24 +132,34 @@ void SaleRequests::append_request(std::string_view target, std::string_view key,
 void SaleRequests::append_sale(std::size_t index, std::string& out) {
   Terminal& terminal = terminals_[index];
   body_.clear();
-  append_body(terminal, body_);
+  append_json(terminal, body_);
   append_request("/v1/sales", terminal.id + "-" + std::to_string(terminal.sequence), out);
   ++terminal.sequence;
 }
 
 void SaleRequests::append_batch(std::size_t index, std::size_t count, std::string& out) {
   Terminal& terminal = terminals_[index];
+  if (form_ == SaleForm::kProtobuf) {
+    schema::Batch batch;
+    for (std::size_t i = 0; i < count; ++i, ++terminal.sequence) {
+      auto& item = *batch.add_commands();
+      item.set_idempotency_key(terminal.id + "-" + std::to_string(terminal.sequence));
+      item.set_command("RingUpSale");
+      append_protobuf(terminal, *item.mutable_body());
+    }
+    body_ = batch.SerializeAsString();
+    return append_request("/v1/batch", {}, out);
+  }
   body_ = R"({"commands":[)";
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i, ++terminal.sequence) {
     if (i != 0) body_ += ',';
     body_ += R"({"idempotency_key":")";
     body_ += terminal.id;
     body_ += '-';
     body_ += std::to_string(terminal.sequence);
     body_ += R"(","command":"RingUpSale","body":)";
-    append_body(terminal, body_);
+    append_json(terminal, body_);
     body_ += '}';
-    ++terminal.sequence;
   }
   body_ += "]}";
   append_request("/v1/batch", {}, out);

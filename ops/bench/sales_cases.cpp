@@ -1,154 +1,96 @@
-// Cases that ring up sales: one a request at many connections, one at a time, and in batches.
+// Cases that ring up sales with the read cache following: one a request at many connections, one at a time, and in
+// batches.
 #include <algorithm>
-#include <charconv>
-#include <set>
-#include <string_view>
 
-#include "api/load_client.h"
-#include "ops/bench/bench_server.h"
-#include "ops/bench/sale_requests.h"
+#include "ops/bench/sales_load.h"
+#include "ops/bench/server_probe.h"
 
 namespace till {
 namespace {
 
 constexpr std::size_t kBatch = 500;
+constexpr std::chrono::milliseconds kPeerTime{1500};
 
-struct SalesLoad {
-  unsigned connections;
-  std::size_t sales_per_request;  // 1: POST /v1/sales
-};
-
-// "position":"<log>-<epoch>-<number>" in an answer; 0 where there is none.
-std::uint64_t position_in(std::string_view body) {
-  constexpr std::string_view kName = R"("position":")";
-  const auto start = body.find(kName);
-  if (start == std::string_view::npos) return 0;
-  const auto end = body.find('"', start + kName.size());
-  if (end == std::string_view::npos) return 0;
-  const auto text = body.substr(start + kName.size(), end - start - kName.size());
-  const auto number = text.substr(text.rfind('-') + 1);
-  std::uint64_t position = 0;
-  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), position);
-  return parsed.ec == std::errc{} ? position : 0;
+// After each run: how the group commit did, beside a bare file that gets the same bytes in groups of the same size.
+Status add_group_figures(BenchServer& server, const MetricsSample& before, BenchResult& run) {
+  const Result<MetricsSample> after = MetricsSample::take(server);
+  if (!after.ok()) return after.error();
+  const GroupFigures group = group_figures(before, after.value());
+  const Result<std::uint64_t> bare =
+      measure_group_commit(server.data(), group.transactions_per_group, group.bytes_per_transaction, kPeerTime);
+  if (!bare.ok()) return bare.error();
+  run.numbers.emplace_back("transactions_per_group", static_cast<std::int64_t>(group.transactions_per_group));
+  run.numbers.emplace_back("bytes_per_transaction", static_cast<std::int64_t>(group.bytes_per_transaction));
+  run.numbers.emplace_back("group_sync_us", static_cast<std::int64_t>(group.sync_us));
+  run.peer.emplace_back("bare_file_rate", static_cast<std::int64_t>(bare.value()));
+  run.peer.emplace_back("of_bare_file_permille",
+                        static_cast<std::int64_t>(run.rate * 1000 / std::max<std::uint64_t>(bare.value(), 1)));
+  return {};
 }
 
-// How many items of a batch's answer were accepted: each has its status and a position.
-std::uint64_t accepted_in(std::string_view body) {
-  constexpr std::string_view kAccepted = R"("status":201)";
-  std::uint64_t accepted = 0;
-  for (auto at = body.find(kAccepted); at != std::string_view::npos; at = body.find(kAccepted, at)) {
-    at += kAccepted.size();
-    if (position_in(body.substr(at)) > 0) ++accepted;
-  }
-  return accepted;
-}
-
-// One run of a load; the sequences go on from run to run.
-class SalesRun {
- public:
-  SalesRun(BenchServer& server, SaleRequests& requests, const SalesLoad& load)
-      : server_(server), requests_(requests), load_(load), turn_(load.connections), terminal_of_(load.connections) {}
-
-  Result<BenchResult> run(std::chrono::seconds duration) {
-    auto before = server_.head();
-    if (!before) return before.error();
-    LoadOptions options;
-    options.url = server_.url();
-    options.connections = load_.connections;
-    options.duration = duration;
-    options.drain_timeout = std::chrono::seconds(30);
-    LoadCallbacks callbacks;
-    callbacks.next = [this](unsigned connection, std::string& out) { return next(connection, out); };
-    callbacks.answered = [this](const LoadAnswer& answer) { answered(answer); };
-    auto load = run_load(options, callbacks);
-    if (!load) return load.error();
-    auto after = server_.head();
-    if (!after) return after.error();
-    result_.failed += load->lost + load->unanswered;
-    result_.positions_gained = *after - *before;
-    result_.rate = load->elapsed_us == 0 ? 0 : result_.acknowledged * 1'000'000 / load->elapsed_us;
-    fill_percentiles(latencies_us_, result_);
-    return result_;
-  }
-
- private:
-  // Each connection has terminals of its own, so that their order holds.
-  bool next(unsigned connection, std::string& out) {
-    const std::size_t own = (requests_.terminal_count() - connection + load_.connections - 1) / load_.connections;
-    const std::size_t terminal = connection + load_.connections * (turn_[connection]++ % own);
-    terminal_of_[connection] = terminal;
-    if (load_.sales_per_request == 1) {
-      requests_.append_sale(terminal, out);
-    } else {
-      requests_.append_batch(terminal, load_.sales_per_request, out);
-    }
-    return true;
-  }
-
-  void answered(const LoadAnswer& answer) {
-    std::uint64_t accepted = 0;
-    if (load_.sales_per_request == 1) {
-      accepted = answer.status == kCreated && position_in(answer.body) > 0 ? 1 : 0;
-    } else if (answer.status == kOk) {
-      accepted = accepted_in(answer.body);
-    }
-    result_.acknowledged += accepted;
-    const std::size_t refused = load_.sales_per_request - accepted;
-    if (refused > 0) requests_.take_back(terminal_of_[answer.connection], refused);
-    result_.failed += refused;
-    latencies_us_.push_back(static_cast<std::uint32_t>(answer.latency_us));
-  }
-
-  BenchServer& server_;
-  SaleRequests& requests_;
-  const SalesLoad load_;
-  std::vector<std::size_t> turn_;
-  std::vector<std::size_t> terminal_of_;
-  BenchResult result_;
-  std::vector<std::uint32_t> latencies_us_;
-};
-
-Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& load) {
-  auto server = BenchServer::start(options, options.full_stack, options.full_stack);
-  if (!server) return server.error();
-  TradeGenerator generator(bench_shape(load.connections));
-  const auto ready = (*server)->set_up(generator);
-  if (!ready) return ready.error();
-  SaleRequests requests(generator, (*server)->key());
-  // Caches, connections and the books warm up before the first run that counts.
-  constexpr std::chrono::seconds kWarmUp{2};
-  auto warm = SalesRun(**server, requests, load).run(kWarmUp);
-  if (!warm) return warm.error();
+Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& load, SaleForm form) {
+  BenchServerOptions needs;
+  needs.with_mysql = needs.with_nats = options.full_stack;
+  needs.books_bytes = kBooksBytes;
+  Result<std::unique_ptr<BenchServer>> started = BenchServer::start(options, needs);
+  if (!started.ok()) return started.error();
+  BenchServer& server = **started;
+  TradeShape chain = bench_shape(load.connections);
+  chain.stock_units = kStockUnits;
+  TradeGenerator generator(chain);
+  if (Status ready = server.set_up(generator); !ready.ok()) return ready.error();
+  SaleShape shape;
+  shape.form = form;
+  SaleRequests requests(generator, server.key(), shape);
+  if (Result<BenchResult> warm = SalesRun(server.url(), requests, load).run(kWarmUp); !warm.ok()) return warm.error();
   std::vector<BenchResult> runs;
   for (unsigned i = 0; i < options.runs; ++i) {
     draw_progress("run", i, options.runs);
-    auto run = SalesRun(**server, requests, load).run(options.seconds);
-    if (!run) return run.error();
-    run->numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
-                    {"connections", load.connections},
-                    {"sales_per_request", static_cast<std::int64_t>(load.sales_per_request)}};
+    if (Result<std::chrono::milliseconds> settled = wait_for_views(server); !settled.ok()) return settled.error();
+    const Result<MetricsSample> before = MetricsSample::take(server);
+    if (!before.ok()) return before.error();
+    SalesRun sales(server.url(), requests, load);
+    Result<BenchResult> run = counted_run(server, sales, options.run_time());
+    if (!run.ok()) return run.error();
+    const Result<std::chrono::milliseconds> caught_up = wait_for_views(server);
+    if (!caught_up.ok()) return caught_up.error();
+    fill_percentiles(sales.latencies_us(), *run);
+    run->numbers.emplace_back("fdatasync_us", static_cast<std::int64_t>(server.fdatasync_us()));
+    run->numbers.emplace_back("caught_up_ms", caught_up.value().count());
+    if (Status added = add_group_figures(server, before.value(), *run); !added.ok()) return added.error();
     runs.push_back(std::move(*run));
   }
   clear_progress();
   return median_run(std::move(runs));
 }
 
-unsigned connections_or(const BenchOptions& options, unsigned usual) {
-  return options.connections == 0 ? usual : options.connections;
+SalesLoad closed(const BenchOptions& options, unsigned usual_connections, std::size_t sales_per_request) {
+  SalesLoad load;
+  load.connections = options.connections == 0 ? usual_connections : options.connections;
+  load.sales_per_request = sales_per_request;
+  return load;
 }
 
 }  // namespace
 
 Result<BenchResult> bench_ring_up(const BenchOptions& options) {
-  return bench_sales(options, {connections_or(options, 64), 1});
+  return bench_sales(options, closed(options, 64, 1), SaleForm::kJson);
+}
+
+Result<BenchResult> bench_ring_up_256(const BenchOptions& options) {
+  return bench_sales(options, closed(options, 256, 1), SaleForm::kJson);
 }
 
 Result<BenchResult> bench_single(const BenchOptions& options) {
-  return bench_sales(options, {1, 1});
+  return bench_sales(options, closed(options, 1, 1), SaleForm::kJson);
 }
 
 Result<BenchResult> bench_batch(const BenchOptions& options) {
-  return bench_sales(options, {connections_or(options, 4), kBatch});
+  return bench_sales(options, closed(options, 4, kBatch), SaleForm::kJson);
+}
+
+Result<BenchResult> bench_batch_protobuf(const BenchOptions& options) {
+  return bench_sales(options, closed(options, 4, kBatch), SaleForm::kProtobuf);
 }
 
 }  // namespace till

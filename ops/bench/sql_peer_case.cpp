@@ -156,7 +156,7 @@ Result<BenchResult> bench_sql_peer(const BenchOptions& options) {
   std::size_t terminal = 1;
   for (const unsigned count : counts) {
     draw_progress("connections", count, 0);
-    auto run = peer_run(server, count, terminal, options.seconds);
+    auto run = peer_run(server, count, terminal, options.run_time());
     if (!run) return run.error();
     terminal += count;
     if (run->rate > best.rate) best = std::move(*run);

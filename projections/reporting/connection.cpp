@@ -82,6 +82,7 @@ sql::ConnectOptionsMap connect_options(const ServerOptions& options, std::chrono
   map["OPT_CONNECT_TIMEOUT"] = static_cast<int>(options.connect_timeout.count());
   map["OPT_READ_TIMEOUT"] = static_cast<int>(answer_timeout.count());
   map["OPT_WRITE_TIMEOUT"] = static_cast<int>(answer_timeout.count());
+  if (options.local_infile) map["OPT_LOCAL_INFILE"] = 1;
   return map;
 }
 

@@ -21,6 +21,7 @@ struct ServerOptions {
   std::string password;
   std::string database = "till";
   std::chrono::seconds connect_timeout{3};
+  bool local_infile = false;  // LOAD DATA LOCAL; only for a server that is trusted with this machine's files
 };
 
 // What a session is for; decides isolation, checks and lock waits.
