@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,5 +61,8 @@ class HttpResponder {
 
 // Called on an I/O thread; must not block. Thread safe.
 using HttpHandler = std::function<void(const HttpRequest& request, HttpResponder responder)>;
+// Looks at a request whose body is still to come. An answer refuses it: it is sent at once, the body is not read, the
+// connection ends. Called on an I/O thread; must not block. Thread safe.
+using HttpGate = std::function<std::optional<HttpResponse>(const HttpRequest& head)>;
 
 }  // namespace till

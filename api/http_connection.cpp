@@ -57,7 +57,7 @@ void HttpConnection::run() {
 
 void HttpConnection::read_more() {
   if (parser_->header_done()) {
-    if (state_ != State::kReadingBody) begin_body();
+    if (state_ != State::kReadingBody && !begin_body()) return;
   } else if (parser_->has_begun()) {
     if (state_ != State::kReadingHeader) {
       state_ = State::kReadingHeader;
@@ -78,11 +78,19 @@ void HttpConnection::read_more() {
   transport_->read_some(buffer_.get() + end_, capacity_ - end_, shared_from_this());
 }
 
-void HttpConnection::begin_body() {
+// False where the request is refused before its body.
+bool HttpConnection::begin_body() {
+  if (const HttpGate& gate = worker_->shared().gate) {
+    if (std::optional<HttpResponse> refusal = gate(parser_->request(buffer_.get()))) {
+      answer_ = std::move(*refusal);
+      refuse();
+      return false;
+    }
+  }
   state_ = State::kReadingBody;
   set_deadline(options().body_timeout);
   body_deadline_ = worker_->now() + options().body_total_timeout;
-  if (!parser_->expects_continue() || begin_ != end_) return;
+  if (!parser_->expects_continue() || begin_ != end_) return true;
   const auto sent = transport_->write_now({asio::buffer(kContinue), {}});
   if (sent == 0) {
     continue_pending_ = true;
@@ -90,6 +98,7 @@ void HttpConnection::begin_body() {
   } else if (sent != static_cast<std::ptrdiff_t>(kContinue.size())) {
     close();
   }
+  return true;
 }
 
 // Space after end_ for the next bytes; false where the bound of a header, or of a piece of a chunked body, is reached.
@@ -184,10 +193,15 @@ bool HttpConnection::refuse(HttpRequestParser::Progress progress) {
 
 // What follows on the connection cannot be trusted or is not wanted: answer, then close.
 bool HttpConnection::refuse(schema::ErrorCode code, std::string_view detail) {
+  answer_ = transport_problem(code, detail);
+  return refuse();
+}
+
+// With the answer at hand.
+bool HttpConnection::refuse() {
   add(worker_->counts().refused);
   keep_alive_ = false;
   head_only_ = parser_ && parser_->is_head();
-  answer_ = transport_problem(code, detail);
   release_body();
   return begin_answer();
 }

@@ -42,9 +42,10 @@ class HttpConnection final : public HttpResponder::Sink,
   void run();
   void read_more();
   bool make_room();
-  void begin_body();
+  bool begin_body();
   bool handle();
   bool refuse(schema::ErrorCode code, std::string_view detail);
+  bool refuse();
   bool refuse(HttpRequestParser::Progress progress);
   bool begin_answer();
   bool advance_answer(std::size_t bytes);

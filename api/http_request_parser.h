@@ -38,7 +38,7 @@ class HttpRequestParser final : private beast_http::basic_parser<true> {
   // Bytes of a Content-Length body still to come; 0 where unknown.
   std::uint64_t remaining() const { return content_length_remaining().value_or(0); }
 
-  // The request, as views into `base` (which may have moved since) and the body; once kDone.
+  // The request, as views into `base` (which may have moved since) and of the body what has come; once header_done().
   HttpRequest request(const char* base) const;
 
  private:

@@ -71,10 +71,11 @@ Status HttpServer::check(const HttpServerOptions& options) {
   return load_tls(options, unused);
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler, HttpGate gate) {
   auto impl = std::make_unique<Impl>();
   impl->shared->options = std::move(options);
   impl->shared->handler = std::move(handler);
+  impl->shared->gate = std::move(gate);
   if (const Status loaded = load_tls(impl->shared->options, impl->shared->tls); !loaded.ok()) return loaded.error();
   const unsigned threads = std::max(1u, impl->shared->options.io_threads);
   for (unsigned i = 0; i < threads; ++i) impl->workers.push_back(std::make_shared<HttpWorker>(impl->shared));
@@ -111,6 +112,7 @@ void HttpServer::stop() {
   if (std::exchange(impl_->stopped, true)) return;
   impl_->close_listener();
   for (const auto& worker : impl_->workers) worker->stop();
+  impl_->shared->gate = nullptr;
   impl_->shared->handler = nullptr;  // a late responder must not keep alive what the handler holds
 }
 

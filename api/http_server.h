@@ -57,8 +57,9 @@ class HttpServer {
   // What start() would refuse with kInvalid, without binding anything.
   static Status check(const HttpServerOptions& options);
   // Listens and serves when this returns. kUnavailable: address or path cannot be bound. kInvalid: bad address or TLS
-  // files. `handler` lives until stop() returns.
-  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);
+  // files. `handler` and `gate` live until stop() returns; without a gate every body is read.
+  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler,
+                                                   HttpGate gate = nullptr);
   ~HttpServer();  // stop()
 
   // The bound port; 0 for a UNIX socket.

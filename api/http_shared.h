@@ -12,6 +12,7 @@ namespace till {
 struct HttpShared {
   HttpServerOptions options;
   HttpHandler handler;
+  HttpGate gate;  // may be null
   std::optional<asio::ssl::context> tls;
 
   std::atomic<std::size_t> open_connections{0};

@@ -85,9 +85,6 @@ JsonSyntaxError syntax_error(std::string_view what, std::size_t offset) {
 bool is_float_token(const JsonValue& value) {
   return value.IsDouble() && !std::isinf(value.GetDouble());
 }
-bool is_huge_integer(const JsonValue& value) {
-  return value.IsDouble() && std::isinf(value.GetDouble());
-}
 
 JsonDocument::JsonDocument() {
   TILL_ASSERT(!buffers().in_use);

@@ -18,10 +18,9 @@ inline std::string_view text_of(const JsonValue& value) {
   return {value.GetString(), value.GetStringLength()};
 }
 
-// Numbers come as Int64, Uint64, or where they are no such integer, as a marker: a fraction or exponent was written, or
-// an integer beyond 64 bits.
+// Numbers come as Int64, Uint64, or where they are no such integer, as a marker. True where a fraction or exponent was
+// written; an integer beyond 64 bits is neither.
 bool is_float_token(const JsonValue& value);
-bool is_huge_integer(const JsonValue& value);
 
 // One at a time in a thread; the tree lives as long as this. Keeps at most kJsonBufferKept bytes for the next one.
 inline constexpr std::size_t kJsonBufferKept = 1u << 20;

@@ -72,7 +72,7 @@ LogVerification verify_log(const Log& log, const Domain& domain, const std::atom
   LogVerification verification;
   LogVerifier verifier(log.id(), domain);
   const LogPoint head = log.head();
-  const std::unique_ptr<Log::Cursor> cursor = log.cursor(Position(1));
+  const std::unique_ptr<Log::Cursor> cursor = log.cursor(kFirstPosition);
   while (verifier.last().position < head.position && cursor->next()) {
     if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
       verification.result = Error{ErrorKind::kCancelled, "cancelled"};

@@ -55,6 +55,8 @@ void write_engine_metrics(MetricsText& text, const EngineStats& stats, bool read
   text.gauge("till_commit_group_size", "Transactions in the last synced write.", stats.group_last);
   text.counter("till_rejections_total", "Commands that a rule rejected.", stats.rejections);
   text.counter("till_replays_total", "Commands answered with an earlier result.", stats.replays);
+  text.counter("till_refusals_total",
+               "Commands refused before any rule: reused keys, too large, crashed before, not ready.", stats.refusals);
   text.counter("till_log_bytes_total", "Bytes appended to the log.", stats.bytes);
   text.counter_seconds("till_sync_seconds_total", "Time spent in synced writes.", stats.sync_us_total);
   text.family("till_sync_last_seconds", "gauge", "Duration of the last synced write.");

@@ -1,8 +1,11 @@
 // Operator routes for the log itself.
-//   GET  /operator/log/head                 -> {log_id, epoch, head, position, chain}
-//   GET  /operator/log/stats                -> {log_id, epoch, head, position, chain, transactions, events,
-//   tenants:[…]} GET  /operator/log/records?from=&count= -> {head, records:[…]} POST /operator/log/verify -> {ok,
-//   verified, events, log_id, epoch, head, position, chain, error?} POST /operator/clock/confirm            -> {ready}
+//
+//   GET  /operator/log/head     {log_id, epoch, head, position, chain}
+//   GET  /operator/log/stats    the same with {transactions, events, tenants:[…]}
+//   GET  /operator/log/records  ?from=&count=: {head, records:[…]}
+//   POST /operator/log/verify   {ok, verified, events, log_id, epoch, head, position, chain, error?}
+//   POST /operator/clock/confirm  {ready}
+//
 // head is a plain number, position the text that clients see, hashes are hexadecimal.
 #pragma once
 

@@ -55,6 +55,8 @@ class Queries {
   virtual bool reached(QueryView view, Position target) = 0;
   // Why this server has no such view at all, in words for a client; empty where it has one.
   virtual std::string_view missing(QueryView view) const = 0;
+  // Whether the view cannot apply what follows now (its database is away, say), so that it stands still.
+  virtual bool failing(QueryView view) const = 0;
 
   virtual Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) = 0;
   virtual Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) = 0;

@@ -43,7 +43,7 @@ void ReadHandlers::handle(const HttpRequest& request, const RouteMatch& match, s
   read.form = wire_form_of_accept(request.accept, WireForm::kJson);
   std::optional<schema::Problem> problem = refuse_scope(principal, *match.route, read.instance);
   if (!problem) problem = read_parameters(match, query, read);
-  if (!problem) problem = read_wait(request, parts_.engine.feed().durable(), read);
+  if (!problem) problem = read_wait(request, parts_.engine.feed(), read);
   // No wait brings a view that is not there.
   if (const auto why = parts_.queries.missing(view_of(match.route->kind)); !problem && !why.empty()) {
     problem = make_problem(schema::VIEW_UNAVAILABLE, why, read.instance);
@@ -56,8 +56,9 @@ void ReadHandlers::handle(const HttpRequest& request, const RouteMatch& match, s
 void ReadHandlers::wait(const std::shared_ptr<Pending>& pending) {
   const ReadRequest& read = pending->read;
   const bool taken = parts_.waits.wait(view_of(read.kind), *read.at_least, read.wait, [this, pending](bool reached) {
-    if (!reached) return pending->refuse(schema::VIEW_BEHIND);
-    run(pending);
+    if (reached) return run(pending);
+    const bool failing = parts_.queries.failing(view_of(pending->read.kind));
+    pending->refuse(failing ? schema::VIEW_UNAVAILABLE : schema::VIEW_BEHIND);
   });
   if (!taken) pending->refuse(schema::OVERLOADED);
 }

@@ -147,14 +147,18 @@ std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::str
   return std::nullopt;
 }
 
-std::optional<schema::Problem> read_wait(const HttpRequest& request, const LogPoint& durable, ReadRequest& read) {
+std::optional<schema::Problem> read_wait(const HttpRequest& request, Feed& feed, ReadRequest& read) {
   read.wait = preferred_wait(request.prefer);
   if (request.at_least.empty()) return std::nullopt;
+  const LogPoint durable = feed.durable();
   Epoch epoch;
   Position position;
   bool known = parse_position_text(request.at_least, durable.log_id, epoch, position) && epoch <= durable.epoch;
-  // What a former epoch held beyond today's head was cut away; it will never be reached.
-  if (known && epoch < durable.epoch) known = position <= durable.position;
+  // What a former epoch held beyond the place where it was cut is gone; another record stands there now, or will.
+  if (known && epoch < durable.epoch) {
+    const Result<LogPoint> there = feed.point_at(position);
+    known = there.ok() && there.value().epoch == epoch;
+  }
   if (!known) return make_problem(schema::POSITION_INVALID, {}, read.instance);
   read.at_least = position;
   return std::nullopt;

@@ -42,8 +42,9 @@ struct ReadRequest {
 // route. `query` is undecoded.
 std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::string_view query, ReadRequest& read);
 
-// Till-At-Least and Prefer. POSITION_INVALID for what cannot be a position of this log; `durable` is its head.
-std::optional<schema::Problem> read_wait(const HttpRequest& request, const LogPoint& durable, ReadRequest& read);
+// Till-At-Least and Prefer. POSITION_INVALID for what cannot be a position of this log, or was cut from it.
+// One of a former epoch is looked up in the log.
+std::optional<schema::Problem> read_wait(const HttpRequest& request, Feed& feed, ReadRequest& read);
 
 // Seconds of "wait=S" in a Prefer header, at most kWaitMost; kWaitDefault where none is given or it cannot be read.
 std::chrono::milliseconds preferred_wait(std::string_view prefer);

@@ -99,6 +99,14 @@ HttpHandler Service::handler() {
   return [this](const HttpRequest& request, HttpResponder responder) { handle(request, std::move(responder)); };
 }
 
+HttpGate Service::gate() {
+  return [this](const HttpRequest& head) -> std::optional<HttpResponse> {
+    Principal principal;
+    if (credentials_.authenticate(head.authorization, principal)) return std::nullopt;
+    return refusal(head, schema::UNAUTHENTICATED);
+  };
+}
+
 void Service::handle(const HttpRequest& request, HttpResponder responder) {
   const auto [path, query] = split_target(request.target);
   const RouteMatch match = match_route(request.method, path);

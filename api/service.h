@@ -36,6 +36,8 @@ class Service {
 
   // For HttpServer::start(); stays valid as long as this object.
   HttpHandler handler();
+  // Lets only those with a key send a body that does not come with its header.
+  HttpGate gate();
   // Ends the waits and the pools: after the server takes no more requests, before the engine stops. Idempotent.
   void stop();
   // Tenants' commands and queue lengths of the pools, for Metrics::add_source().

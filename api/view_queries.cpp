@@ -62,6 +62,13 @@ std::string_view ViewQueries::missing(QueryView view) const {
   return "reports need the reporting database, which is not configured";
 }
 
+bool ViewQueries::failing(QueryView view) const {
+  if (view == QueryView::kReporting && reporting_ == nullptr) return true;
+  const ManagedView& managed = view == QueryView::kReporting ? static_cast<const ManagedView&>(*reporting_) : cache_;
+  const FollowerState state = managed.info().status.state;
+  return state == FollowerState::kRetrying || state == FollowerState::kStopped;
+}
+
 Result<Lookup<schema::SaleView>> ViewQueries::sale(std::string_view tenant, std::string_view sale_id) {
   auto found = cache_.sale(tenant, sale_id);
   if (!found.ok()) return found.error();

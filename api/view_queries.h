@@ -23,6 +23,7 @@ class ViewQueries final : public Queries {
 
   bool reached(QueryView view, Position target) override;
   std::string_view missing(QueryView view) const override;
+  bool failing(QueryView view) const override;
   Result<Lookup<schema::SaleView>> sale(std::string_view tenant, std::string_view sale_id) override;
   Result<Lookup<SealedCustomer>> customer(std::string_view tenant, std::string_view customer_id) override;
   Result<Reflected<schema::Availability>> availability(std::string_view tenant, std::string_view store_id,

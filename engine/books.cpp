@@ -70,6 +70,7 @@ Books::Entry* Books::find(std::string_view key) {
 
 void Books::account(Entry& entry, std::size_t image_bytes) {
   bytes_ -= entry.bytes;
+  entry.image_bytes = image_bytes;
   entry.bytes = kEntryOverhead + entry.key.size() + kParsedFactor * image_bytes;
   bytes_ += entry.bytes;
 }

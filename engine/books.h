@@ -43,6 +43,7 @@ class Books {
     StreamVersion version;
     Position position;               // of the last record that changed it
     std::uint64_t flush_number = 0;  // of the last batch that holds it
+    std::size_t image_bytes = 0;     // of its image, at most; exact while it is not dirty
     std::size_t bytes = 0;           // estimate, part of the budget
     bool dirty = false;
     bool touched = false;  // since the sweep passed last

@@ -10,6 +10,8 @@ namespace {
 // Commands of a batch whose needs are read at once: ahead of a few slices, and no more than one turn of the sequencer
 // can take in without others noticing.
 constexpr std::size_t kCommandsAtOnce = 128;
+// Fewer commands, at least one, where they need more entities than this.
+constexpr std::size_t kKeysAtOnce = 2'000;
 
 }  // namespace
 
@@ -50,8 +52,20 @@ bool BooksLoader::prefetch(Submission& submission) const {
 
 void BooksLoader::load(SubmissionPtr submission) {
   const std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(submission));
+  std::deque<SubmissionPtr>& of_tenant = waiting_[submission->tenant()];
+  if (of_tenant.empty()) turns_.emplace_back(submission->tenant());
+  of_tenant.push_back(std::move(submission));
   wake_.notify_one();
+}
+
+void BooksLoader::fail(const Error& error) {
+  failed_.store(true, std::memory_order_release);
+  on_failure_(error);
+}
+
+void BooksLoader::report_damage(const Error& error) {
+  store_.note_damage();
+  fail(error);
 }
 
 void BooksLoader::stop() {
@@ -64,8 +78,11 @@ Status BooksLoader::fill(Submission& submission) {
   Prefetch& prefetch = submission.prefetch;
   prefetch.flushed = flusher_.flushed();
   prefetch.keys = submission.found_needs;
-  prefetch.until = std::min(submission.commands.size(), submission.next + kCommandsAtOnce);
-  for (std::size_t i = submission.next; i < prefetch.until; ++i) add_needs(submission.commands[i], prefetch.keys);
+  const std::size_t last = std::min(submission.commands.size(), submission.next + kCommandsAtOnce);
+  prefetch.until = submission.next;
+  do {
+    add_needs(submission.commands[prefetch.until++], prefetch.keys);
+  } while (prefetch.until < last && prefetch.keys.size() < kKeysAtOnce);
   // A basket's articles are another's too.
   std::sort(prefetch.keys.begin(), prefetch.keys.end());
   prefetch.keys.erase(std::unique(prefetch.keys.begin(), prefetch.keys.end()), prefetch.keys.end());
@@ -77,14 +94,20 @@ Stage::Step BooksLoader::step() {
   SubmissionPtr submission;
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return stopping_ ? Step::kDone : Step::kIdle;
-    submission = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (turns_.empty()) return stopping_ ? Step::kDone : Step::kIdle;
+    const auto tenant = waiting_.find(turns_.front());
+    submission = std::move(tenant->second.front());
+    tenant->second.pop_front();
+    if (tenant->second.empty()) {
+      waiting_.erase(tenant);
+    } else {
+      turns_.push_back(std::move(turns_.front()));
+    }
+    turns_.pop_front();
   }
   if (Status filled = fill(*submission); !filled.ok()) {
     submission->prefetch = {};
-    failed_.store(true, std::memory_order_release);
-    on_failure_(filled.error());
+    fail(filled.error());
   }
   resume_(std::move(submission));
   return Step::kWorked;
@@ -92,7 +115,7 @@ Stage::Step BooksLoader::step() {
 
 void BooksLoader::wait() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+  wake_.wait(lock, [&] { return stopping_ || !turns_.empty(); });
 }
 
 }  // namespace till

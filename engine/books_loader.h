@@ -6,6 +6,9 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
+
+#include <absl/container/flat_hash_map.h>
 
 #include "engine/books.h"
 #include "engine/books_flusher.h"
@@ -25,9 +28,11 @@ class BooksLoader : public Stage {
   // Any thread: fills the prefetch of a single command with what it needs and is probably not in the books' memory.
   // False where that takes the disk, or there are more commands: load() it.
   bool prefetch(Submission& submission) const;
-  // Any thread: loads the needs of the submission's next commands, named and found, then resumes it. What waits here is
-  // bounded by the intake, which counts it as undecided.
+  // Any thread: loads the needs of the submission's next commands, named and found, then resumes it. Tenants take
+  // turns. What waits here is bounded by the intake, which counts it as undecided.
   void load(SubmissionPtr submission);
+  // What was loaded turned out not to be an image: the store is damaged.
+  void report_damage(const Error& error);
 
   // The store could not be read: nothing can be decided any more.
   bool failed() const { return failed_.load(std::memory_order_acquire); }
@@ -40,6 +45,7 @@ class BooksLoader : public Stage {
  private:
   void add_needs(const CommandRequest& command, std::vector<std::string>& keys) const;
   Status fill(Submission& submission);
+  void fail(const Error& error);
 
   const BooksStore& store_;
   const Books& books_;
@@ -49,7 +55,8 @@ class BooksLoader : public Stage {
   const std::function<void(const Error&)> on_failure_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<SubmissionPtr> waiting_;
+  absl::flat_hash_map<std::string, std::deque<SubmissionPtr>> waiting_;  // by tenant; none is empty
+  std::deque<std::string> turns_;                                        // the tenants in it
   bool stopping_ = false;
   std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> loads_{0};

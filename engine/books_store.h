@@ -49,6 +49,8 @@ class BooksStore {
                                         std::vector<std::optional<std::string>>& images) const = 0;
   // True once damage was met: the store has to be reset and refolded, now or at the next start.
   virtual bool damaged() const { return false; }
+  // What load() gave turned out not to be an image. Thread safe.
+  virtual void note_damage() const {}
   // Atomic with its cut; visible to load() on return, durable some time later, always as an exact cut. One thread.
   virtual Status write(const BooksBatch& batch) = 0;
   // Begins to make durable what was written; `wait`: returns when it is.

@@ -14,16 +14,15 @@ namespace {
 constexpr std::size_t kMostNotesBytes = 1u << 20;
 
 std::atomic<int> note_file{-1};
-// The sequencer is one thread; a crash on another thread while it decides blames the command in hand too, which is the
-// safe side: its client gets an error with a code and an operator sees the note.
 std::atomic<const char*> in_hand_bytes{nullptr};
 std::atomic<std::size_t> in_hand_size{0};
+std::atomic<pid_t> in_hand_thread{0};
 
 // Async-signal-safe: writes the hexadecimal key and a line end, then lets the signal do its work.
 void on_fatal_signal(int signal_number) {
   const char* const bytes = in_hand_bytes.exchange(nullptr);
   const int file = note_file.load();
-  if (bytes != nullptr && file >= 0) {
+  if (bytes != nullptr && file >= 0 && in_hand_thread.load() == ::gettid()) {
     static constexpr char kDigits[] = "0123456789abcdef";
     char line[1024];
     std::size_t length = 0;
@@ -71,6 +70,8 @@ Result<CrashNote> CrashNote::open(const std::string& path) {
 }
 
 CrashNote::InHand::InHand(const std::string& command_key) {
+  static thread_local const pid_t self = ::gettid();
+  in_hand_thread.store(self, std::memory_order_relaxed);
   in_hand_size.store(command_key.size(), std::memory_order_relaxed);
   in_hand_bytes.store(command_key.data(), std::memory_order_release);
 }

@@ -1,6 +1,6 @@
 // A command whose decision stops the process (a bug) is noted by the dying process, so that after the restart the same
-// key is answered with an error instead of stopping it again. Only fatal signals note: a kill from outside blames
-// nobody.
+// key is answered with an error instead of stopping it again. Only fatal signals on the deciding thread note: a kill
+// from outside and a bug elsewhere blame nobody. A stack overflow leaves no note. Remove the file to clear the notes.
 #pragma once
 
 #include <string>

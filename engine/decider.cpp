@@ -14,8 +14,6 @@ constexpr std::size_t kEventBytesMost = 128 * 1024;
 constexpr std::size_t kRecordBytesMost = 512 * 1024;
 constexpr std::size_t kEventsMost = 1000;
 constexpr std::size_t kEntityBytesMost = 64 * 1024;
-// Transactions with fewer bytes of events are not checked against the entities' door.
-constexpr std::size_t kEntityCheckFrom = 4 * 1024;
 
 void set_bytes(std::string& field, std::string_view bytes) {
   field.assign(bytes);
@@ -98,15 +96,14 @@ void Decider::add_events(const Acceptance& acceptance, TransactionBuilder& build
   }
 }
 
-// An entity grows by less than its events, so only large ones can take it over its door; those are folded into a copy.
+// An entity grows by less than its events: where these could take it over its door they are folded into a copy.
 bool Decider::within_doors(const Acceptance& acceptance, const TransactionBuilder& builder) const {
   if (builder.event_bytes_most() > kEventBytesMost || builder.event_bytes() > kRecordBytesMost) return false;
-  if (builder.event_bytes() < kEntityCheckFrom) return true;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     const Books::Entry& entry = *streams_[i];
     const bool seen = std::find(streams_.begin(), streams_.begin() + static_cast<std::ptrdiff_t>(i), &entry) !=
                       streams_.begin() + static_cast<std::ptrdiff_t>(i);
-    if (seen || (!entry.state && builder.event_bytes() < kEntityBytesMost)) continue;
+    if (seen || entry.image_bytes + builder.event_bytes() <= kEntityBytesMost) continue;
     const std::unique_ptr<google::protobuf::Message> copy = domain_.new_state(entry.kind);
     if (entry.state) copy->CopyFrom(*entry.state);
     for (std::size_t at = i; at < streams_.size(); ++at) {
@@ -136,6 +133,9 @@ void Decider::accept(const CommandRequest& command, const Acceptance& acceptance
   decided.outcome.kind = OutcomeKind::kAccepted;
   decided.outcome.position = decided.record.position;
   fold(*decided.transaction, domain_, books_, entries_);
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    streams_[i]->image_bytes += decided.transaction->record().events(static_cast<int>(i)).payload().size();
+  }
 }
 
 Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Micros recorded_at) {

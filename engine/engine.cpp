@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <optional>
@@ -61,10 +62,10 @@ class RealEngine : public Engine {
     sequencer_ = std::make_unique<Sequencer>(options_, decider_, books_, intake_, *committer_, *loader_, *flusher_,
                                              recovered->recorded_at);
     if (!options_.threads) return {};
-    threads_[0].emplace("books-flusher", *flusher_);
-    threads_[1].emplace("commit", *committer_);
-    threads_[2].emplace("books-loader", *loader_);
-    threads_[3].emplace("sequencer", *sequencer_);
+    thread(EngineStage::kFlusher).emplace("books-flusher", *flusher_);
+    thread(EngineStage::kCommit).emplace("commit", *committer_);
+    thread(EngineStage::kLoader).emplace("books-loader", *loader_);
+    thread(EngineStage::kSequencer).emplace("sequencer", *sequencer_);
     return {};
   }
 
@@ -78,7 +79,7 @@ class RealEngine : public Engine {
     submission->outcomes.resize(count);
     submission->done = std::move(done);
     submission->unfinished = count;
-    submission->queued_at = std::chrono::steady_clock::now();
+    submission->queued_at = options_.steady_now();
     if (!intake_.admit(submission)) return refuse(count, OutcomeKind::kOverloaded, submission->done);
     if (loader_->prefetch(*submission)) {
       intake_.push(std::move(submission));
@@ -91,7 +92,8 @@ class RealEngine : public Engine {
     const Result<std::string> stored = log_.read(position);
     if (!stored.ok()) return stored.error();
     schema::Record record;
-    const std::string_view bytes = std::string_view(stored.value()).substr(kStoredPrefix);
+    const std::string_view bytes =
+        std::string_view(stored.value()).substr(std::min(stored.value().size(), kStoredPrefix));
     if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return Error{ErrorKind::kCorrupt, "log: record " + std::to_string(position.value()) + " does not parse"};
     }
@@ -161,13 +163,13 @@ class RealEngine : public Engine {
   void stop() override {
     if (stopping_.exchange(true) || !sequencer_) return;
     sequencer_->stop();
-    finish(3, *sequencer_);
+    finish(EngineStage::kSequencer, *sequencer_);
     loader_->stop();
-    finish(2, *loader_);
+    finish(EngineStage::kLoader, *loader_);
     committer_->stop();
-    finish(1, *committer_);
+    finish(EngineStage::kCommit, *committer_);
     flusher_->stop(!failed_);
-    finish(0, *flusher_);
+    finish(EngineStage::kFlusher, *flusher_);
   }
 
  private:
@@ -175,9 +177,11 @@ class RealEngine : public Engine {
     return recover_books(log_, domain_, options_.flush_transactions, store_, books_, options_.on_recovery);
   }
 
+  std::optional<StageThread>& thread(EngineStage stage) { return threads_[static_cast<std::size_t>(stage)]; }
+
   // Without threads the parts that a stopping one waits for are stepped with it.
-  void finish(std::size_t thread, Stage& stage) {
-    if (threads_[thread]) return threads_[thread]->join();
+  void finish(EngineStage which, Stage& stage) {
+    if (thread(which)) return thread(which)->join();
     while (stage.step() != Stage::Step::kDone) {
       loader_->step();
       committer_->step();
@@ -194,7 +198,7 @@ class RealEngine : public Engine {
   void on_failure(const Error& error) {
     if (failed_.exchange(true)) return;
     flusher_->abandon();
-    if (options_.on_log_failure) options_.on_log_failure(error);
+    if (options_.on_failure) options_.on_failure(error);
   }
 
   Log& log_;

@@ -77,8 +77,9 @@ struct EngineOptions {
   std::chrono::steady_clock::time_point steady_now() const {
     return steady_clock ? steady_clock() : std::chrono::steady_clock::now();
   }
-  // Called once, on the commit thread, when a write or sync of the log failed: the process has to end.
-  std::function<void(const Error&)> on_log_failure;
+  // Called once, on a thread of the engine, when a write or sync of the log failed, or the books can no longer be read
+  // or written: the process has to end.
+  std::function<void(const Error&)> on_failure;
   // Called now and then while the books are brought up to the head at open: transactions done, and in all.
   std::function<void(std::uint64_t done, std::uint64_t total)> on_recovery;
 };

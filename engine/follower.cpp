@@ -58,15 +58,16 @@ bool Follower::wait_for(Position target, std::chrono::milliseconds timeout) {
 
 Status Follower::while_held(const std::function<Status(LogPoint)>& action) {
   std::unique_lock lock(mutex_);
-  moved_.wait(lock, [&] { return held_action_ == nullptr || stopping_; });
+  moved_.wait(lock, [&] { return held_ == nullptr || stopping_; });
   if (stopping_) return Error{ErrorKind::kCancelled, "the follower is stopping"};
   if (status_.state == FollowerState::kStopped) return Error{ErrorKind::kUnavailable, status_.error};
-  held_action_ = &action;
+  Held held{action, {}};
+  held_ = &held;
   lock.unlock();
   feed_.wake();
   lock.lock();
-  moved_.wait(lock, [&] { return held_action_ != &action; });
-  return held_result_;
+  moved_.wait(lock, [&] { return held.done; });
+  return held.result;
 }
 
 void Follower::set_state(FollowerState state, std::string error) {
@@ -79,16 +80,16 @@ void Follower::set_state(FollowerState state, std::string error) {
 // Whoever waits for an action is told that it was not run.
 void Follower::refuse_held(const Error& error) {
   const std::lock_guard lock(mutex_);
-  if (held_action_ != nullptr) {
-    held_result_ = error;
-    held_action_ = nullptr;
+  if (held_ != nullptr) {
+    held_->result = error;
+    std::exchange(held_, nullptr)->done = true;
   }
   moved_.notify_all();
 }
 
 bool Follower::pause(std::chrono::steady_clock::duration duration) {
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, duration, [&] { return stopping_ || held_action_ != nullptr; });
+  moved_.wait_for(lock, duration, [&] { return stopping_ || held_ != nullptr; });
   return !stopping_;
 }
 
@@ -98,14 +99,13 @@ Status Follower::step() {
   {
     std::unique_lock lock(mutex_);
     at = status_.at;
-    if (held_action_ != nullptr) {
-      const auto* const action = held_action_;
+    if (held_ != nullptr) {
       status_.state = FollowerState::kHeld;
       lock.unlock();
-      Status result = (*action)(at);
+      Status result = held_->action(at);
       lock.lock();
-      held_result_ = std::move(result);
-      held_action_ = nullptr;
+      held_->result = std::move(result);
+      std::exchange(held_, nullptr)->done = true;
       status_.state = FollowerState::kRunning;
       moved_.notify_all();
       return {};

@@ -87,10 +87,16 @@ class Follower {
 
   // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller
   // until done; the follower goes on after it. Where the view does not answer, its error is returned and nothing was
-  // run. For what replaces rows, or the view itself.
+  // run. For what replaces rows, or the view itself. From start() to stop() only; not from the follower's own thread.
   Status while_held(const std::function<Status(LogPoint)>& action);
 
  private:
+  // An action and what became of it; on the stack of while_held().
+  struct Held {
+    const std::function<Status(LogPoint)>& action;
+    Status result;
+    bool done = false;
+  };
   void run();
   Status step();
   void set_state(FollowerState state, std::string error);
@@ -106,8 +112,7 @@ class Follower {
   mutable std::mutex mutex_;
   std::condition_variable moved_;
   FollowerStatus status_{FollowerState::kRetrying, {}, "not started"};
-  const std::function<Status(LogPoint)>* held_action_ = nullptr;
-  Status held_result_;
+  Held* held_ = nullptr;  // of the caller that waits
   std::vector<TransactionPtr> batch_;
   std::chrono::steady_clock::time_point applied_at_;
 };

@@ -13,6 +13,9 @@
 
 namespace till {
 
+// Of the record that opens every log; a log whose head is here has taken nothing yet.
+inline constexpr Position kFirstPosition{1};
+
 // One record ready to be stored (see transaction.h for the bytes).
 struct StoredRecord {
   Position position;
@@ -30,6 +33,7 @@ class Log {
     virtual Position position() const = 0;
     // Valid until the next call.
     virtual std::string_view bytes() const = 0;
+    // kCorrupt: damage, also where a record is missing; kUnavailable: the disk does not answer.
     virtual Status status() const = 0;
   };
 
@@ -41,8 +45,9 @@ class Log {
   // Appends a group as one synced write; positions go on from head() without gap. On success all of it is durable. On
   // failure the outcome is unknown and the log takes no further append. One thread.
   virtual Status append(std::span<const StoredRecord> group, const LogPoint& new_head) = 0;
-  // Thread safe.
+  // Thread safe. kNotFound: position 0, or beyond the head; kCorrupt and kUnavailable as of a cursor.
   virtual Result<std::string> read(Position position) const = 0;
+  // Thread safe.
   virtual std::unique_ptr<Cursor> cursor(Position from) const = 0;
 };
 

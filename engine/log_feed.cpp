@@ -78,7 +78,11 @@ Status LogFeed::read(Position after, std::size_t max_count, std::size_t max_byte
     bytes += cursor->bytes().size();
     out.push_back(std::move(*transaction));
   }
-  return cursor->status();
+  if (Status status = cursor->status(); !status.ok()) return status;
+  if (out.empty() && last > after) {
+    return Error{ErrorKind::kCorrupt, "log: position " + std::to_string(after.next().value()) + " is missing"};
+  }
+  return {};
 }
 
 Result<LogPoint> LogFeed::point_at(Position position) {

@@ -1,6 +1,7 @@
 // An operator accepts the loss of the log's end: what is sound stays, a new epoch begins.
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -17,38 +18,49 @@ namespace fs = std::filesystem;
 
 constexpr int kSavedFoldersMost = 1000;
 
-// Copies what a lenient open may change: the write-ahead logs, and the files that say which tables count.
-Result<std::string> save_files(const RocksLogOptions& options) {
+// A new folder for what stood here before the repair; the one in `folder` where there is one.
+Status make_saved_folder(const RocksLogOptions& options, std::string& folder) {
+  if (!folder.empty()) return {};
   std::error_code trouble;
-  for (int number = 1; number <= kSavedFoldersMost; ++number) {
-    const std::string folder = options.directory + "/before-repair-" + std::to_string(number);
-    if (!fs::create_directory(folder, trouble) && !trouble) continue;
-    for (auto entry = fs::directory_iterator(log_database_of(options), trouble);
-         !trouble && entry != fs::directory_iterator(); ++entry) {
-      const std::string name = entry->path().filename().string();
-      const bool kept = entry->path().extension() == ".log" || name == "CURRENT" || name.starts_with("MANIFEST-");
-      if (kept) fs::copy_file(entry->path(), folder + "/" + name, trouble);
-    }
-    if (trouble) return Error{ErrorKind::kUnavailable, "cannot copy to " + folder + ": " + trouble.message()};
-    return folder;
+  for (int number = 1; number <= kSavedFoldersMost && !trouble; ++number) {
+    folder = options.directory + "/before-repair-" + std::to_string(number);
+    if (fs::create_directory(folder, trouble)) return {};
   }
-  return Error{ErrorKind::kInvalid, "too many folders before-repair-… in " + options.directory};
+  if (!trouble) return Error{ErrorKind::kInvalid, "too many folders before-repair-… in " + options.directory};
+  return Error{ErrorKind::kUnavailable, "cannot make a folder in " + options.directory + ": " + trouble.message()};
 }
 
-struct Opened {
-  std::unique_ptr<rocksdb::DB> database;
-  std::string saved_files;
-};
+// Copies what a lenient open may change: the write-ahead logs, and the files that say which tables count.
+Status save_files(const RocksLogOptions& options, const std::string& folder) {
+  std::error_code trouble;
+  for (auto entry = fs::directory_iterator(log_database_of(options), trouble);
+       !trouble && entry != fs::directory_iterator(); ++entry) {
+    const std::string name = entry->path().filename().string();
+    const bool kept = entry->path().extension() == ".log" || name == "CURRENT" || name.starts_with("MANIFEST-");
+    if (kept) fs::copy_file(entry->path(), folder + "/" + name, trouble);
+  }
+  if (trouble) return Error{ErrorKind::kUnavailable, "cannot copy to " + folder + ": " + trouble.message()};
+  return {};
+}
 
-Result<Opened> open_leniently(const RocksLogOptions& options) {
-  Opened opened;
+// The whole database as it is before the cut, by links: it takes space only as tables are rewritten.
+Status save_tables(rocksdb::DB& database, const std::string& folder) {
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(&database, &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder + "/db");
+  if (!status.ok()) return log_error(status, ErrorKind::kUnavailable);
+  return {};
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_leniently(const RocksLogOptions& options, std::string& saved_folder) {
   rocksdb::DB* raw = nullptr;
   rocksdb::Options database = log_database_options(options, false);
   rocksdb::Status status = rocksdb::DB::Open(database, log_database_of(options), &raw);
   if (status.IsCorruption()) {
-    Result<std::string> saved = save_files(options);
+    Status saved = make_saved_folder(options, saved_folder);
+    if (saved.ok()) saved = save_files(options, saved_folder);
     if (!saved.ok()) return saved.error();
-    opened.saved_files = *saved;
     database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     database.track_and_verify_wals_in_manifest = false;
     status = rocksdb::DB::Open(database, log_database_of(options), &raw);
@@ -57,8 +69,7 @@ Result<Opened> open_leniently(const RocksLogOptions& options) {
     return Error{log_read_error(status).kind,
                  "log: no sound part can be read, restore it from a backup: " + status.ToString()};
   }
-  opened.database.reset(raw);
-  return opened;
+  return std::unique_ptr<rocksdb::DB>(raw);
 }
 
 // The sound part from the first record on, and the newest epoch that any record or the watermark speaks of.
@@ -76,10 +87,12 @@ Result<Survey> survey(const RocksLogOptions& options, rocksdb::DB& database, std
   found.newest_epoch = last->epoch;
   found.sound.log_id = last->log_id;
   found.sound.hash = genesis_chain(last->log_id);
-  const auto cursor = log_cursor(database, Position(1), last->position);
+  const auto cursor = log_cursor(database, kFirstPosition, last->position);
   while (cursor->next()) {
     schema::Record record;
     const Result<LogPoint> checked = check_record(cursor->bytes(), found.sound, &record);
+    // What a newer release wrote is not damage.
+    if (!checked.ok() && checked.error().kind == ErrorKind::kInvalid) return checked.error();
     if (!checked.ok()) break;
     found.sound = *checked;
     found.newest_epoch = std::max(found.newest_epoch, checked->epoch);
@@ -87,6 +100,8 @@ Result<Survey> survey(const RocksLogOptions& options, rocksdb::DB& database, std
     found.kept = *checked;
     found.kept_recorded_at_us = record.recorded_at_us();
   }
+  // A disk that does not answer now is not damage either.
+  if (Status read = cursor->status(); !read.ok() && read.error().kind != ErrorKind::kCorrupt) return read.error();
   const Result<std::optional<LogPoint>> watermark = read_watermark(log_watermark_of(options));
   if (watermark.ok() && watermark.value()) {
     found.newest_epoch = std::max(found.newest_epoch, watermark.value()->epoch);
@@ -121,9 +136,10 @@ Status cut_after(rocksdb::DB& database, Position keep, const ChainedRecord& open
 
 Result<AcceptedLoss> accept_loss(const RocksLogOptions& options, std::optional<Position> keep,
                                  const std::string& reason) {
-  Result<Opened> opened = open_leniently(options);
+  std::string saved_folder;
+  Result<std::unique_ptr<rocksdb::DB>> opened = open_leniently(options, saved_folder);
   if (!opened.ok()) return opened.error();
-  rocksdb::DB& database = *opened->database;
+  rocksdb::DB& database = **opened;
   const Result<Survey> found = survey(options, database, keep);
   if (!found.ok()) return found.error();
   if (found->kept.position == Position() || (keep && found->kept.position != *keep)) {
@@ -137,10 +153,14 @@ Result<AcceptedLoss> accept_loss(const RocksLogOptions& options, std::optional<P
   // A clock behind the log's must not turn its time back.
   const Micros recorded_at = std::max(log_wall_clock(), Micros(found->kept_recorded_at_us));
   const ChainedRecord opening = make_control_record(found->kept, found->newest_epoch.next(), recorded_at, control);
+  Status saved = make_saved_folder(options, saved_folder);
+  if (saved.ok()) saved = save_tables(database, saved_folder);
+  if (!saved.ok()) return saved.error();
   if (Status cut = cut_after(database, found->kept.position, opening); !cut.ok()) return cut.error();
   database.Close();
   if (Status written = write_watermark(log_watermark_of(options), opening.point); !written.ok()) return written.error();
-  return AcceptedLoss{found->kept.position, opening.point, opened->saved_files};
+  const std::uint64_t dropped = found->sound.position.value() - found->kept.position.value();
+  return AcceptedLoss{found->kept.position, dropped, opening.point, saved_folder};
 }
 
 }  // namespace till

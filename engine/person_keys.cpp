@@ -59,16 +59,19 @@ off_t offset_of(std::uint32_t slot) {
 
 }  // namespace
 
-Result<std::unique_ptr<PersonKeys>> PersonKeys::open(const std::string& directory, const Secret& secret) {
+Result<std::unique_ptr<PersonKeys>> PersonKeys::open(const std::string& directory, const Secret& secret,
+                                                     IfMissing if_missing) {
   if (sodium_init() < 0) return Error{ErrorKind::kUnavailable, "libsodium has no source of random numbers"};
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return system_error("cannot create " + directory);
   const std::string path = directory + "/persons.keys";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int create = if_missing == IfMissing::kMake ? O_CREAT : 0;
+  const int file = ::open(path.c_str(), O_RDWR | create | O_CLOEXEC, 0600);
+  if (file < 0 && errno == ENOENT) return missing(path);
   if (file < 0) return system_error("cannot open " + path);
   std::unique_ptr<PersonKeys> keys(new PersonKeys(file, secret, path));
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) return system_error("cannot lock " + path);
   if (::fchmod(file, 0600) != 0) return system_error("cannot protect " + path);
-  if (Status loaded = keys->load(); !loaded.ok()) return loaded.error();
+  if (Status loaded = keys->load(if_missing); !loaded.ok()) return loaded.error();
   return keys;
 }
 
@@ -102,19 +105,27 @@ std::string PersonKeys::encode_slot(SlotState state, const PersonHash& person, c
   return bytes + checksum(bytes);
 }
 
-Status PersonKeys::write_synced(std::uint32_t slot, std::string_view bytes) {
-  if (failed_) return Error{ErrorKind::kUnavailable, path_ + " failed before; restart to open it again"};
-  const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), offset_of(slot));
-  const bool whole = written == static_cast<ssize_t>(bytes.size());
-  if (whole && ::fdatasync(file_) == 0) return {};
+Error PersonKeys::failed() {
   // What is on disk now is not known, and a sync that failed once says nothing when it succeeds later.
   failed_ = true;
   return system_error("cannot write " + path_);
 }
 
+Status PersonKeys::write(std::uint32_t slot, std::string_view bytes) {
+  if (failed_) return Error{ErrorKind::kUnavailable, path_ + " failed before; restart to open it again"};
+  const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), offset_of(slot));
+  if (written != static_cast<ssize_t>(bytes.size())) return failed();
+  return {};
+}
+
+Status PersonKeys::sync() {
+  if (::fdatasync(file_) != 0) return failed();
+  return {};
+}
+
 Status PersonKeys::write_slot(std::uint32_t slot, SlotState state, const PersonHash& person, const Key& key) {
   std::string bytes = encode_slot(state, person, key);
-  const Status written = write_synced(slot, bytes);
+  const Status written = write(slot, bytes);
   sodium_memzero(bytes.data(), bytes.size());
   return written;
 }
@@ -123,7 +134,8 @@ Status PersonKeys::write_header() {
   std::string bytes(kChecksumAt, '\0');
   bytes.replace(0, kHeaderMagic.size(), kHeaderMagic);
   bytes[kHeaderMagic.size()] = static_cast<char>(kFileVersion);
-  if (Status written = write_synced(0, bytes + checksum(bytes)); !written.ok()) return written;
+  if (Status written = write(0, bytes + checksum(bytes)); !written.ok()) return written;
+  if (Status synced = sync(); !synced.ok()) return synced;
   return sync_directory(std::filesystem::path(path_).parent_path().string());
 }
 
@@ -144,7 +156,7 @@ Status PersonKeys::check_header() {
   return {};
 }
 
-Status PersonKeys::load() {
+Status PersonKeys::load(IfMissing if_missing) {
   struct stat status;
   if (::fstat(file_, &status) != 0) return system_error("cannot read " + path_);
   // A crash while the header was written leaves a file without any slot: nothing was ever sealed under it.
@@ -153,6 +165,7 @@ Status PersonKeys::load() {
                      (status.st_size == static_cast<off_t>(kSlotBytes) &&
                       ::pread(file_, begin.data(), begin.size(), 0) == static_cast<ssize_t>(begin.size()) &&
                       begin == std::string(begin.size(), '\0'));
+  if (blank && if_missing == IfMissing::kRefuse) return missing(path_);
   if (blank) return write_header();
   if (Status checked = check_header(); !checked.ok()) return checked;
   const auto all = static_cast<std::uint64_t>(status.st_size) / kSlotBytes;
@@ -187,6 +200,7 @@ Status PersonKeys::load_slot(std::uint32_t slot, std::uint32_t slots, std::strin
   }
   if (!sound) {
     if (Status finished = write_slot(slot, SlotState::kErased, person, Key{}); !finished.ok()) return finished;
+    if (Status synced = sync(); !synced.ok()) return synced;
   }
   const auto [known, fresh] = index_.try_emplace(person, Place{slot, state});
   if (!fresh) {
@@ -211,18 +225,25 @@ Result<PersonKeys::Key> PersonKeys::read_key(std::uint32_t slot) const {
   return key;
 }
 
+std::optional<Result<PersonKeys::Key>> PersonKeys::find(const PersonHash& person) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = index_.find(person);
+  if (known == index_.end()) return std::nullopt;
+  if (known->second.state == SlotState::kErased) return Error{ErrorKind::kNotFound, "the key of this person is erased"};
+  return read_key(known->second.slot);
+}
+
 Result<PersonKeys::Key> PersonKeys::find_or_create(std::string_view tenant, std::string_view person) {
   const PersonHash hash = hash_of(tenant, person);
-  const std::lock_guard lock(mutex_);
-  const auto known = index_.find(hash);
-  if (known != index_.end() && known->second.state == SlotState::kErased) {
-    return Error{ErrorKind::kNotFound, "the key of this person is erased"};
-  }
-  if (known != index_.end()) return read_key(known->second.slot);
+  if (std::optional<Result<Key>> known = find(hash)) return *std::move(known);
+  const std::lock_guard writing(write_mutex_);
+  if (std::optional<Result<Key>> known = find(hash)) return *std::move(known);
   if (slots_ == kSlotsMost) return Error{ErrorKind::kUnavailable, path_ + " is full"};
   Key key;
   randombytes_buf(key.data(), key.size());
   if (Status written = write_slot(slots_, SlotState::kLive, hash, key); !written.ok()) return written.error();
+  if (Status synced = sync(); !synced.ok()) return synced.error();
+  const std::lock_guard lock(mutex_);
   index_.emplace(hash, Place{slots_++, SlotState::kLive});
   return key;
 }
@@ -243,13 +264,9 @@ Result<std::string> PersonKeys::seal(std::string_view tenant, std::string_view p
 
 Result<std::optional<std::string>> PersonKeys::open(std::string_view tenant, std::string_view person,
                                                     std::string_view sealed) const {
-  Result<Key> key = Key{};
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = index_.find(hash_of(tenant, person));
-    if (known == index_.end() || known->second.state == SlotState::kErased) return std::optional<std::string>();
-    key = read_key(known->second.slot);
-  }
+  std::optional<Result<Key>> found = find(hash_of(tenant, person));
+  if (!found || (!found->ok() && found->error().kind == ErrorKind::kNotFound)) return std::optional<std::string>();
+  Result<Key>& key = *found;
   if (!key.ok()) return key.error();
   const bool formed = sealed.size() >= kSealPrefix + kTagBytes && sealed[0] == kSealVersion;
   std::string plain(formed ? sealed.size() - kSealPrefix - kTagBytes : 0, '\0');
@@ -265,16 +282,20 @@ Result<std::optional<std::string>> PersonKeys::open(std::string_view tenant, std
 
 Status PersonKeys::erase(std::string_view tenant, std::string_view person) {
   const PersonHash hash = hash_of(tenant, person);
-  const std::lock_guard lock(mutex_);
-  const auto known = index_.find(hash);
-  if (known != index_.end() && known->second.state == SlotState::kErased) return {};
-  if (known == index_.end() && slots_ == kSlotsMost) return Error{ErrorKind::kUnavailable, path_ + " is full"};
-  const std::uint32_t slot = known != index_.end() ? known->second.slot : slots_;
-  if (Status written = write_slot(slot, SlotState::kErased, hash, Key{}); !written.ok()) return written;
-  index_[hash] = Place{slot, SlotState::kErased};
-  if (slot == slots_) ++slots_;
-  ++erased_;
-  return {};
+  const std::lock_guard writing(write_mutex_);
+  {
+    // From here on nobody reads the slot, which the write changes under a reader's eyes.
+    const std::lock_guard lock(mutex_);
+    const auto known = index_.find(hash);
+    if (known != index_.end() && known->second.state == SlotState::kErased && !failed_) return {};
+    if (known == index_.end() && slots_ == kSlotsMost) return Error{ErrorKind::kUnavailable, path_ + " is full"};
+    const std::uint32_t slot = known != index_.end() ? known->second.slot : slots_;
+    if (Status written = write_slot(slot, SlotState::kErased, hash, Key{}); !written.ok()) return written;
+    index_[hash] = Place{slot, SlotState::kErased};
+    if (slot == slots_) ++slots_;
+    ++erased_;
+  }
+  return sync();
 }
 
 PersonKeys::Counts PersonKeys::counts() const {

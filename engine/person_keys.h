@@ -26,8 +26,9 @@ class PersonKeys {
  public:
   // Opens or creates `directory` (0700) with its file `persons.keys` (0600), held by one process at a time. `secret`
   // keys the hashes; another one than at creation is kInvalid. A slot that a crash left half written is repaired; any
-  // other damaged slot is kCorrupt.
-  static Result<std::unique_ptr<PersonKeys>> open(const std::string& directory, const Secret& secret);
+  // other damaged slot is kCorrupt. kNotFound where the file is missing or empty and is not to be made.
+  static Result<std::unique_ptr<PersonKeys>> open(const std::string& directory, const Secret& secret,
+                                                  IfMissing if_missing);
   ~PersonKeys();
   PersonKeys(const PersonKeys&) = delete;
   PersonKeys& operator=(const PersonKeys&) = delete;
@@ -63,26 +64,31 @@ class PersonKeys {
   };
 
   PersonKeys(int file, const Secret& secret, std::string path);
-  Status load();
+  Status load(IfMissing if_missing);
   Status load_slot(std::uint32_t slot, std::uint32_t slots, std::string_view bytes);
   Status check_header();
   Status write_header();
   Status write_slot(std::uint32_t slot, SlotState state, const PersonHash& person, const Key& key);
-  Status write_synced(std::uint32_t slot, std::string_view bytes);
+  Status write(std::uint32_t slot, std::string_view bytes);
+  Status sync();
+  Error failed();
   std::string encode_slot(SlotState state, const PersonHash& person, const Key& key) const;
   std::string checksum(std::string_view bytes) const;
   PersonHash hash_of(std::string_view tenant, std::string_view person) const;
   Result<Key> read_key(std::uint32_t slot) const;
+  std::optional<Result<Key>> find(const PersonHash& person) const;
   Result<Key> find_or_create(std::string_view tenant, std::string_view person);
 
   const int file_;
   const std::string path_;
   Secret secret_;
+  // Held through a write and its sync, so that readers, who need mutex_ alone, never wait for the disk.
+  std::mutex write_mutex_;
+  std::uint32_t slots_ = 1;  // the header is slot 0
+  bool failed_ = false;
   mutable std::mutex mutex_;
   absl::flat_hash_map<PersonHash, Place> index_;
-  std::uint32_t slots_ = 1;  // the header is slot 0
   std::uint64_t erased_ = 0;
-  bool failed_ = false;
 };
 
 }  // namespace till

@@ -53,7 +53,10 @@ Status install_missing(const std::vector<std::string>& keys, const BooksStore& s
   std::vector<std::optional<std::string>> images;
   if (Status loaded = store.load(missing, images); !loaded.ok()) return loaded;
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (Status installed = books.install(missing[i], images[i]); !installed.ok()) return installed;
+    if (Status installed = books.install(missing[i], images[i]); !installed.ok()) {
+      store.note_damage();
+      return installed;
+    }
   }
   return {};
 }

@@ -108,6 +108,11 @@ class RocksBooksStore : public BooksStore {
   }
 
   bool damaged() const override { return damaged_.load(std::memory_order_acquire); }
+  // Noted on disk too: what is met here may not be met by the next open. Without the mark it meets the damage by
+  // itself, sooner or later.
+  void note_damage() const override {
+    if (!damaged_.exchange(true)) static_cast<void>(replace_file(marker(), "").ok());
+  }
 
   Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const override {
     const Result<bool> all = read(keys, rocksdb::ReadOptions(), images);
@@ -168,20 +173,15 @@ class RocksBooksStore : public BooksStore {
  private:
   std::string marker() const { return options_.directory + ".refold"; }
 
-  // Noted on disk too: what is met here may not be met by the next open.
   Error store_error(const rocksdb::Status& status) const {
     const bool damage = status.IsCorruption();
-    if (damage && !damaged_.exchange(true)) {
-      // Without the mark the next start meets the damage by itself, sooner or later.
-      static_cast<void>(replace_file(marker(), "").ok());
-    }
+    if (damage) note_damage();
     return Error{damage ? ErrorKind::kCorrupt : ErrorKind::kUnavailable, "books: " + status.ToString()};
   }
 
   Status open_database() {
     std::error_code trouble;
     std::filesystem::create_directories(options_.directory, trouble);
-    if (!trouble) std::filesystem::permissions(options_.directory, std::filesystem::perms::owner_all, trouble);
     if (trouble) return Error{ErrorKind::kUnavailable, "books: " + trouble.message()};
     rocksdb::DB* raw = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(database_options(), options_.directory, &raw);

@@ -21,6 +21,7 @@ namespace {
 // Records before the watermark that are checked again at every start, so that a scan never begins at an unchecked
 // record.
 constexpr std::uint64_t kScanOverlap = 64;
+
 // Tells the watermark that a WAL was closed.
 class RotationListener : public rocksdb::EventListener {
  public:
@@ -38,6 +39,10 @@ class RotationListener : public rocksdb::EventListener {
   WatermarkWriter* writer_ = nullptr;
 };
 
+Error no_record_at(Position position) {
+  return {ErrorKind::kCorrupt, "log: no record at position " + std::to_string(position.value())};
+}
+
 class RocksLog : public Log {
  public:
   RocksLog(std::unique_ptr<rocksdb::DB> database, std::shared_ptr<RotationListener> listener,
@@ -45,6 +50,7 @@ class RocksLog : public Log {
       : database_(std::move(database)),
         listener_(std::move(listener)),
         sync_(options.sync),
+        id_(head.log_id),
         head_(head),
         watermark_(log_watermark_of(options)) {
     watermark_.note(head);
@@ -56,7 +62,7 @@ class RocksLog : public Log {
     database_->Close();
   }
 
-  const LogId& id() const override { return head_.log_id; }
+  const LogId& id() const override { return id_; }
   Epoch epoch() const override { return head().epoch; }
   LogPoint head() const override {
     const std::lock_guard lock(mutex_);
@@ -85,11 +91,9 @@ class RocksLog : public Log {
 
   Result<std::string> read(Position position) const override {
     std::string value;
-    if (position > head().position) return Error{ErrorKind::kNotFound, "beyond the head"};
+    if (position == Position() || position > head().position) return Error{ErrorKind::kNotFound, "beyond the head"};
     const rocksdb::Status status = database_->Get(rocksdb::ReadOptions(), log_key(position), &value);
-    if (status.IsNotFound()) {
-      return Error{ErrorKind::kCorrupt, "log: no record at position " + std::to_string(position.value())};
-    }
+    if (status.IsNotFound()) return no_record_at(position);
     if (!status.ok()) return log_read_error(status);
     return value;
   }
@@ -100,6 +104,7 @@ class RocksLog : public Log {
   const std::unique_ptr<rocksdb::DB> database_;
   const std::shared_ptr<RotationListener> listener_;
   const bool sync_;
+  const LogId id_;
   mutable std::mutex mutex_;
   LogPoint head_;
   bool failed_ = false;
@@ -133,8 +138,9 @@ Result<LogPoint> scan_tail(rocksdb::DB& database, const std::optional<LogPoint>&
   const std::uint64_t start = trusted ? trusted->position.value() : 0;
   if (start > kScanOverlap && start - kScanOverlap <= last.value().position.value()) {
     std::string value;
-    const rocksdb::Status status =
-        database.Get(rocksdb::ReadOptions(), log_key(Position(start - kScanOverlap)), &value);
+    const Position first(start - kScanOverlap);
+    const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), log_key(first), &value);
+    if (status.IsNotFound()) return no_record_at(first);
     if (!status.ok()) return log_read_error(status);
     const Result<LogPoint> claimed = claimed_point(value);
     if (!claimed.ok()) return claimed.error();
@@ -171,7 +177,12 @@ Error with_advice(const Error& error, const std::optional<LogPoint>& trusted) {
 // The log says which release may read it.
 Status check_reader(rocksdb::DB& database) {
   std::string value;
-  const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), log_key(Position(1)), &value);
+  const rocksdb::Status status = database.Get(rocksdb::ReadOptions(), log_key(kFirstPosition), &value);
+  if (status.IsNotFound()) {
+    return Error{ErrorKind::kHistoryMismatch,
+                 "log: it has no first record: restore it from a backup, or, where `till init` was interrupted here, "
+                 "remove the folder and run it again"};
+  }
   if (!status.ok()) return log_read_error(status);
   schema::Record record;
   const std::string_view bytes = std::string_view(value).substr(std::min(value.size(), kStoredPrefix));

@@ -40,14 +40,16 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
 
 // What an operator accepted.
 struct AcceptedLoss {
-  Position kept;            // the last record that stays
-  LogPoint head;            // the record that opens the new epoch
-  std::string saved_files;  // folder with a copy of what could not be read whole; empty where all could be
+  Position kept;              // the last record that stays
+  std::uint64_t dropped = 0;  // sound records after it
+  LogPoint head;              // the record that opens the new epoch
+  std::string saved_folder;   // holds what stood here before: the database as `db`, and files that could not be read
 };
 
 // Cuts everything after `keep`, by default after the last sound record, and opens a new epoch with a record that says
-// why. Reads logs that open_rocks_log() refuses as damaged. kInvalid where the log is sound to a lower position only.
-// The log must not be open.
+// why. Reads logs that open_rocks_log() refuses as damaged. What stood there is kept in a folder beside it. kInvalid
+// where the log is sound to a lower position only, or holds what a newer release wrote; kUnavailable where the disk
+// does not answer: nothing is cut then. The log must not be open.
 Result<AcceptedLoss> accept_loss(const RocksLogOptions& options, std::optional<Position> keep,
                                  const std::string& reason);
 

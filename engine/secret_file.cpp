@@ -24,10 +24,16 @@ Result<Secret> create(const std::string& path) {
 
 }  // namespace
 
-Result<Secret> load_or_create_secret(const std::string& path) {
+Error missing(const std::string& path) {
+  return {ErrorKind::kNotFound, path + " is missing, but the log has records that need it; restore it from the backup"};
+}
+
+Result<Secret> open_secret(const std::string& path, IfMissing if_missing) {
   if (sodium_init() < 0) return Error{ErrorKind::kUnavailable, "libsodium has no source of random numbers"};
   Result<std::string> content = read_file(path, Secret().size() + 1);
-  if (!content.ok() && content.error().kind == ErrorKind::kNotFound) return create(path);
+  if (!content.ok() && content.error().kind == ErrorKind::kNotFound) {
+    return if_missing == IfMissing::kMake ? create(path) : missing(path);
+  }
   if (!content.ok() && content.error().kind != ErrorKind::kInvalid) return content.error();
   Secret secret;
   const bool whole = content.ok() && from_bytes(*content, secret);

@@ -75,8 +75,8 @@ void Sequencer::install(Prefetch& prefetch) {
   // meets it again as missing.
   if (prefetch.flushed >= books_.newest_evicted_batch()) {
     for (std::size_t i = 0; i < prefetch.keys.size(); ++i) {
-      // An image that does not parse is met again as a miss, and reported by the loader's store.
-      static_cast<void>(books_.install(prefetch.keys[i], prefetch.images[i]).ok());
+      const Status installed = books_.install(prefetch.keys[i], prefetch.images[i]);
+      if (!installed.ok()) loader_.report_damage(installed.error());
     }
   }
   prefetch.keys.clear();

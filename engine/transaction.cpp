@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/control_record.h"
 #include "engine/domain.h"
 
 namespace till {
@@ -78,6 +79,10 @@ Result<std::shared_ptr<const Transaction>> Transaction::decode(std::string_view 
   auto* const record = google::protobuf::Arena::CreateMessage<schema::Record>(transaction->arena_.get());
   if (!record->ParseFromArray(record_bytes.data(), static_cast<int>(record_bytes.size()))) {
     return Error{ErrorKind::kCorrupt, "a stored record does not parse"};
+  }
+  if (record->version() > kRecordVersion) {
+    return Error{ErrorKind::kInvalid, "record version " + std::to_string(record->version()) + " at position " +
+                                          std::to_string(record->position()) + " is newer than this program reads"};
   }
   if (record->log_id().size() != LogId().size()) return Error{ErrorKind::kCorrupt, "a stored record has no log id"};
   transaction->record_ = record;

@@ -143,15 +143,4 @@ Result<CutTail> cut_torn_tail(const std::string& database_directory, const std::
   return cut;
 }
 
-Status restore_tail(const CutTail& cut) {
-  if (cut.cut_file.empty()) return {};
-  const Result<std::string> bytes = read_file(cut.cut_file, kMostWalBytes);
-  if (!bytes.ok()) return bytes.error();
-  std::ofstream wal(cut.wal_file, std::ios::binary | std::ios::app);
-  wal.write(bytes.value().data(), static_cast<std::streamsize>(bytes.value().size()));
-  wal.flush();
-  if (!wal) return Error{ErrorKind::kUnavailable, "cannot put the cut bytes back to " + cut.wal_file};
-  return {};
-}
-
 }  // namespace till

@@ -22,7 +22,4 @@ struct CutTail {
 // kCorrupt: a whole record follows the bad one, so this is damage and not a torn tail; nothing was changed.
 Result<CutTail> cut_torn_tail(const std::string& database_directory, const std::string& keep_directory);
 
-// Puts the bytes back, where the log turned out to have lost more than a group that nobody was told of.
-Status restore_tail(const CutTail& cut);
-
 }  // namespace till

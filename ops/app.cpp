@@ -103,12 +103,13 @@ Status App::open_stores() {
   if (!books.ok()) return books.error();
   books_ = std::move(*books);
 
-  const Result<Secret> master = load_or_create_secret(layout_.secret);
+  const IfMissing if_missing = log_->head().position == kFirstPosition ? IfMissing::kMake : IfMissing::kRefuse;
+  const Result<Secret> master = open_secret(layout_.secret, if_missing);
   if (!master.ok()) return master.error();
   secret_ = master.value();
-  const Result<Secret> persons = load_or_create_secret(layout_.person_secret);
+  const Result<Secret> persons = open_secret(layout_.person_secret, if_missing);
   if (!persons.ok()) return persons.error();
-  Result<std::unique_ptr<PersonKeys>> keys = PersonKeys::open(layout_.keys, persons.value());
+  Result<std::unique_ptr<PersonKeys>> keys = PersonKeys::open(layout_.keys, persons.value(), if_missing);
   if (!keys.ok()) return keys.error();
   person_keys_ = std::move(*keys);
   return {};
@@ -118,7 +119,7 @@ Status App::open_engine() {
   EngineOptions engine_options;
   engine_options.books_bytes = options_.config.books_memory_bytes;
   engine_options.crash_note_path = layout_.crash_note;
-  engine_options.on_log_failure = options_.on_log_failure;
+  engine_options.on_failure = options_.on_failure;
   engine_options.on_recovery = [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("folding the log into the books: {} of {} transactions", done, total);
   };

@@ -40,7 +40,7 @@ struct AppOptions {
   std::string data;
   ServerConfig config;
   // The log failed: the process has to end, non-zero. Called once, from any thread.
-  std::function<void(const Error&)> on_log_failure;
+  std::function<void(const Error&)> on_failure;
 };
 
 // One thread opens, starts and stops it; the parts it hands out are thread safe.
@@ -54,6 +54,7 @@ class App {
   App& operator=(const App&) = delete;
 
   HttpHandler public_handler() { return service_->handler(); }
+  HttpGate public_gate() { return service_->gate(); }
   HttpHandler operator_handler() { return operator_api_.handler(); }
   Metrics& metrics() { return metrics_; }
 

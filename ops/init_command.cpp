@@ -76,9 +76,10 @@ int repair(const Shell& shell, const RepairFlags& flags) {
   const std::optional<Position> keep = flags.keep == 0 ? std::nullopt : std::optional<Position>(flags.keep);
   const Result<AcceptedLoss> accepted = accept_loss(log_options(layout), keep, flags.reason);
   if (!accepted.ok()) return fail(kExitLogTrouble, accepted.error().message);
-  if (!accepted->saved_files.empty()) say("what could not be read whole is kept in " + accepted->saved_files);
+  say("what stood there is kept in " + accepted->saved_folder + "; remove it when it is of no more use");
   show_repair(shell, true, accepted->kept.value(),
-              "everything above position " + std::to_string(accepted->kept.value()) + " is cut; epoch " +
+              "everything above position " + std::to_string(accepted->kept.value()) + " is cut (" +
+                  std::to_string(accepted->dropped) + " sound records); epoch " +
                   std::to_string(accepted->head.epoch.value()) + " begins");
   return kExitOk;
 }

@@ -15,6 +15,7 @@
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/json_log_lines.h"
+#include "ops/open_files.h"
 #include "ops/service_manager.h"
 #include "ops/services.h"
 
@@ -68,6 +69,15 @@ HttpHandler admin_handler(App& app) {
   };
 }
 
+// As many connections as are configured, or as the limit of open files leaves room for.
+std::uint64_t affordable_connections(std::uint64_t configured) {
+  const std::uint64_t affordable = raise_open_files();
+  if (affordable >= configured) return configured;
+  spdlog::warn("the limit of open files leaves room for {} connections, not {}; raise it (LimitNOFILE, ulimit -n)",
+               affordable, configured);
+  return affordable;
+}
+
 HttpServerOptions tenants_options(const ServerConfig& config) {
   HttpServerOptions options;
   options.address = config.address;
@@ -94,7 +104,7 @@ Result<Listeners> listen(App& app, const ServerConfig& config, const DataLayout&
   if (!started.ok()) return started.error();
   listeners.socket = std::move(*started);
 
-  started = HttpServer::start(tenants_options(config), app.public_handler());
+  started = HttpServer::start(tenants_options(config), app.public_handler(), app.public_gate());
   if (!started.ok()) return started.error();
   listeners.tenants = std::move(*started);
   // Before the admin server runs: from then on the list of sources is read by its thread.
@@ -129,20 +139,21 @@ int say_valid(const Shell& shell) {
 
 int serve(const Shell& shell, const ServeFlags& flags) {
   const sigset_t signals = block_stop_signals();
-  const Result<ServerConfig> config = read_settings(shell, flags);
+  Result<ServerConfig> config = read_settings(shell, flags);
   if (!config.ok())
     return fail(config.error().kind == ErrorKind::kNotFound ? kExitLogTrouble : kExitUsage, config.error().message);
   if (Status logging = use_json_log_lines(config.value().log_level); !logging.ok()) return fail(logging.error());
   if (Status usable = HttpServer::check(tenants_options(config.value())); !usable.ok()) return fail(usable.error());
   if (flags.check_config) return say_valid(shell);
+  config->max_connections = affordable_connections(config->max_connections);
   const DataLayout layout(std::filesystem::absolute(shell.options.data).string());
   const std::string data = layout.directory;
 
   AppOptions options;
   options.data = data;
   options.config = config.value();
-  options.on_log_failure = [](const Error& error) {
-    spdlog::critical("{}; the outcome of the last group is not known, stopping", error.message);
+  options.on_failure = [](const Error& error) {
+    spdlog::critical("{}; stopping, since what memory holds is not to be trusted", error.message);
     std::thread([] {
       std::this_thread::sleep_for(kFailureGrace);
       _exit(kExitFailed);

@@ -72,7 +72,7 @@ ApiReply call(const HttpHandler& handler, std::string_view method, std::string_v
 
 ApiWorld::ApiWorld(ServiceOptions options) : log_(LogId{7}), domain_(ZoneTables{{"UTC", {}}}), now_(now_text()) {
   engine_ = take(Engine::open(log_, store_, domain_, {}));
-  person_keys_ = take(PersonKeys::open(directory_.path() + "/persons", Secret{1}));
+  person_keys_ = take(PersonKeys::open(directory_.path() + "/persons", Secret{1}, IfMissing::kMake));
   ReadCacheOptions cache_options;
   cache_options.directory = directory_.path() + "/cache";
   cache_ = take(ReadCache::open(engine_->feed(), cache_options));

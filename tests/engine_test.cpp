@@ -168,7 +168,7 @@ TEST_CASE("a stop and a start go on from the store without replay; another fold 
 TEST_CASE("when the log fails nobody is told success, and the engine is not ready any more") {
   std::promise<Error> failure;
   EngineOptions options;
-  options.on_log_failure = [&](const Error& error) { failure.set_value(error); };
+  options.on_failure = [&](const Error& error) { failure.set_value(error); };
   World world(options);
   CHECK(submit_one(*world.engine, adjust_stock("acme", "k1", "a", 1)).kind == OutcomeKind::kAccepted);
   world.log.fail_append(1);

@@ -49,6 +49,23 @@ TEST_CASE("headers and bodies beyond their limits are refused", "[http]") {
   }
 }
 
+TEST_CASE("a body that is still to come may be refused by its header", "[http]") {
+  const HttpGate gate = [](const HttpRequest& head) -> std::optional<HttpResponse> {
+    if (head.authorization == "Bearer good") return std::nullopt;
+    return HttpResponse{401, "text/plain", "no", {}};
+  };
+  auto started = HttpServer::start({}, echo, gate);
+  REQUIRE(started.ok());
+  const HttpServer& server = *started.value();
+  const std::string post = "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 1048576\r\n";
+  CHECK(has(last_words(server, post + "\r\n"), "HTTP/1.1 401"));
+  CHECK(has(last_words(server, post + "Expect: 100-continue\r\n\r\n"), "HTTP/1.1 401"));
+  auto client = HttpClient::open(url_of(server));
+  const auto reply = client->request("POST", "/", {{"Authorization", "Bearer good"}}, std::string(1 << 20, 'b'));
+  REQUIRE(reply.ok());
+  CHECK(reply.value().status == 200);
+}
+
 TEST_CASE("large bodies of all connections together are bounded", "[http]") {
   HttpServerOptions options;
   options.max_buffered_body_bytes = 256 << 10;

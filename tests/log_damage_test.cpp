@@ -156,7 +156,8 @@ TEST_CASE("accepted loss opens a new epoch, recorded in the log") {
   grow_and_copy(grown, 10, 200, 9);
   const Result<AcceptedLoss> accepted = accept_loss(options_of(grown.copy), Position(6), "test");
   REQUIRE(accepted.ok());
-  CHECK(accepted->saved_files.empty());
+  CHECK(accepted->dropped == 5);
+  CHECK(fs::exists(accepted->saved_folder + "/db/CURRENT"));
   OpenReport report;
   Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
   INFO((log.ok() ? "" : log.error().message));
@@ -185,6 +186,31 @@ TEST_CASE("a damaged log is repaired to its last sound record, and what was ther
   REQUIRE(log.ok());
   CHECK((*log)->head() == accepted->head);
   CHECK(fs::exists(grown.copy + "/before-repair-1/CURRENT"));
+  CHECK(fs::exists(accepted->saved_folder + "/db/CURRENT"));
+}
+
+TEST_CASE("what a newer release wrote is not cut as damage") {
+  Grown grown;
+  grow_and_copy(grown, 3, 200, 0);
+  {
+    OpenReport report;
+    Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+    REQUIRE(log.ok());
+    const LogPoint head = (*log)->head();
+    TransactionBuilder builder;
+    builder.record().set_version(kRecordVersion + 1);
+    builder.record().set_log_id(std::string(as_bytes(head.log_id)));
+    builder.record().set_epoch(head.epoch.value());
+    builder.record().set_position(head.position.next().value());
+    std::vector<StoredRecord> group(1);
+    group.front().position = head.position.next();
+    const TransactionPtr newer = builder.finish(head.hash, group.front().bytes);
+    REQUIRE((*log)->append(group, newer->point()).ok());
+  }
+  const Result<AcceptedLoss> refused = accept_loss(options_of(grown.copy), std::nullopt, "test");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == ErrorKind::kInvalid);
+  CHECK_FALSE(fs::exists(grown.copy + "/before-repair-1"));
 }
 
 TEST_CASE("an epoch is never opened twice, and time does not go back") {

@@ -29,7 +29,7 @@ class Folder {
   std::string path() const { return path_; }
   std::string file() const { return path_ + "/keys/persons.keys"; }
   std::unique_ptr<PersonKeys> open(const Secret& secret) const {
-    auto keys = PersonKeys::open(path_ + "/keys", secret);
+    auto keys = PersonKeys::open(path_ + "/keys", secret, IfMissing::kMake);
     if (!keys.ok()) FAIL(keys.error().message);
     return std::move(*keys);
   }
@@ -177,17 +177,17 @@ TEST_CASE("damage, another secret and a second process are refused", "[person_ke
     const auto keys = folder.open(kSecret);
     sealed_by(*keys, "ann", "secret");
     sealed_by(*keys, "bob", "other");
-    CHECK(PersonKeys::open(folder.path() + "/keys", kSecret).error().kind == ErrorKind::kUnavailable);
+    CHECK(PersonKeys::open(folder.path() + "/keys", kSecret, IfMissing::kMake).error().kind == ErrorKind::kUnavailable);
   }
   const std::string whole = folder.content();
-  CHECK(PersonKeys::open(folder.path() + "/keys", Secret{9}).error().kind == ErrorKind::kInvalid);
+  CHECK(PersonKeys::open(folder.path() + "/keys", Secret{9}, IfMissing::kMake).error().kind == ErrorKind::kInvalid);
   CHECK(folder.content() == whole);
   std::string damaged = whole;
   damaged[kSlot + 40] = static_cast<char>(damaged[kSlot + 40] ^ 1);
   folder.overwrite(damaged);
-  CHECK(PersonKeys::open(folder.path() + "/keys", kSecret).error().kind == ErrorKind::kCorrupt);
+  CHECK(PersonKeys::open(folder.path() + "/keys", kSecret, IfMissing::kMake).error().kind == ErrorKind::kCorrupt);
   folder.overwrite("not a key file" + whole);
-  CHECK(PersonKeys::open(folder.path() + "/keys", kSecret).error().kind == ErrorKind::kCorrupt);
+  CHECK(PersonKeys::open(folder.path() + "/keys", kSecret, IfMissing::kMake).error().kind == ErrorKind::kCorrupt);
 }
 
 TEST_CASE("the file shows no names and is its owner's alone", "[person_keys]") {
@@ -228,21 +228,35 @@ TEST_CASE("threads that seal for the same persons agree on their keys", "[person
 TEST_CASE("a server secret is made once, protected and checked", "[person_keys]") {
   const Folder folder;
   const std::string path = folder.path() + "/server.secret";
-  const auto made = load_or_create_secret(path);
+  const auto made = open_secret(path, IfMissing::kMake);
   REQUIRE(made.ok());
   CHECK(made.value() != Secret{});
-  CHECK(load_or_create_secret(path).value() == made.value());
+  CHECK(open_secret(path, IfMissing::kMake).value() == made.value());
   struct stat status;
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
   REQUIRE(::chmod(path.c_str(), 0644) == 0);
-  CHECK(load_or_create_secret(path).error().kind == ErrorKind::kInvalid);
+  CHECK(open_secret(path, IfMissing::kMake).error().kind == ErrorKind::kInvalid);
   REQUIRE(::chmod(path.c_str(), 0600) == 0);
   std::filesystem::resize_file(path, 31);
-  CHECK(load_or_create_secret(path).error().kind == ErrorKind::kCorrupt);
+  CHECK(open_secret(path, IfMissing::kMake).error().kind == ErrorKind::kCorrupt);
   std::filesystem::resize_file(path, 64);
-  CHECK(load_or_create_secret(path).error().kind == ErrorKind::kCorrupt);
-  CHECK(load_or_create_secret(folder.path() + "/none/server.secret").error().kind != ErrorKind::kCorrupt);
+  CHECK(open_secret(path, IfMissing::kMake).error().kind == ErrorKind::kCorrupt);
+  CHECK(open_secret(folder.path() + "/none/server.secret", IfMissing::kMake).error().kind != ErrorKind::kCorrupt);
+}
+
+TEST_CASE("what is missing beside an older log is not made anew", "[person_keys]") {
+  const Folder folder;
+  const std::string secret = folder.path() + "/server.secret";
+  CHECK(open_secret(secret, IfMissing::kRefuse).error().kind == ErrorKind::kNotFound);
+  CHECK_FALSE(std::filesystem::exists(secret));
+  const std::string keys = folder.path() + "/keys";
+  CHECK(PersonKeys::open(keys, kSecret, IfMissing::kRefuse).error().kind == ErrorKind::kNotFound);
+  CHECK_FALSE(std::filesystem::exists(folder.file()));
+  folder.open(kSecret);
+  CHECK(PersonKeys::open(keys, kSecret, IfMissing::kRefuse).ok());
+  std::filesystem::resize_file(folder.file(), 0);
+  CHECK(PersonKeys::open(keys, kSecret, IfMissing::kRefuse).error().kind == ErrorKind::kNotFound);
 }
 
 }  // namespace

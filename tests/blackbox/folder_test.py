@@ -36,6 +36,22 @@ class FolderTest(ContractTest):
         (self.data / "till.toml").write_text(text)
 
 
+class LostFiles(FolderTest):
+    def test_what_is_not_derivable_is_not_made_anew_in_silence(self) -> None:
+        self.init()
+        self.document("tenant", "add", "acme")
+        for name in ("secrets/master", "secrets/persons", "keys/persons.keys"):
+            kept = self.data / name
+            aside = self.data / "aside"
+            kept.rename(aside)
+            refused = self.run_in("tenant", "add", "other")
+            self.assertNotEqual(refused.status, 0, name)
+            self.assertIn(name, refused.err)
+            self.assertFalse(kept.exists(), name)
+            aside.rename(kept)
+        self.document("tenant", "add", "other")
+
+
 class Documents(FolderTest):
     def test_init_escapes_its_path(self) -> None:
         self.data = self.world.scratch / (self.world.unique("a") + '"quoted\\name"')

@@ -69,7 +69,7 @@ bool Simulation::open() {
   EngineOptions options = engine_options(dice_);
   options.clock = [this] { return Micros(now_us_); };
   options.steady_clock = [this] { return std::chrono::steady_clock::time_point(std::chrono::microseconds(now_us_)); };
-  options.on_log_failure = [this](const Error&) { engine_failed_ = true; };
+  options.on_failure = [this](const Error&) { engine_failed_ = true; };
   Result<std::unique_ptr<Engine>> engine = Engine::open(*log_, store_, domain_, std::move(options));
   if (!engine.ok()) {
     fault("the engine does not open: " + engine.error().message);

@@ -20,6 +20,7 @@ TENANT = "acme"
 AWAY_S = 2.0
 UNAVAILABLE_TIMEOUT_S = 30.0
 CATCH_UP_TIMEOUT_S = 60.0
+REPORT = {"from": "2020-01-01", "to": "2029-12-31", "group_by": "store"}
 
 
 def open_crowd(world: World, till: Till) -> tuple[Crowd, str]:
@@ -53,7 +54,7 @@ def check_trade_goes_on(till: Till, crowd: Crowd, key: str, while_what: str) -> 
 
 
 def report_status(api: Api) -> int:
-    return api.get("/v1/reports/sales", **{"from": "2020-01-01", "to": "2029-12-31", "group_by": "store"}).status
+    return api.get("/v1/reports/sales", **REPORT).status
 
 
 def test_mariadb_goes_away(world: World) -> None:
@@ -70,6 +71,8 @@ def test_mariadb_goes_away(world: World) -> None:
         eventually(lambda: report_status(reader) == 503, UNAVAILABLE_TIMEOUT_S, f"reports answer 503 after {name}")
         check_trade_goes_on(till, crowd, key, f"while MariaDB is away after {name}")
         equal(report_status(reader), 503, f"report while MariaDB is away after {name}")
+        behind = reader.get("/v1/reports/sales", till.ask("log", "head")["position"], **REPORT)
+        equal(behind.json["code"], "VIEW_UNAVAILABLE", f"report at a position while MariaDB is away after {name}")
         database.start()
         eventually(lambda: report_status(reader) == 200, CATCH_UP_TIMEOUT_S, f"reports answer again after {name}")
         if job:
