@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kIdPattern = "^[A-Za-z0-9._-]{1,64}$";
 constexpr std::string_view kTenantPattern = "^[a-z0-9-]{1,32}$";
 constexpr std::string_view kCurrencyPattern = "^[A-Z]{3}$";
+constexpr std::string_view kLabelPattern = "^\\S(.*\\S)?$";
 constexpr std::string_view kDecimalPattern = "^-?(0|[1-9][0-9]*)(\\.[0-9]{1,5})?$";
 constexpr std::uint64_t kIdMost = 64;
 
@@ -153,6 +154,8 @@ std::string type_label(const FieldPlan& field) {
       return label + "ISO 4217 code";
     case schema::EMAIL:
       return label + "mail address";
+    case schema::LABEL:
+      return label + "text without outer white space, at most " + std::to_string(field.max_length) + " bytes";
     default:
       return label + "text, at most " + std::to_string(field.max_length) + " bytes";
   }
@@ -180,6 +183,9 @@ void write_text_schema(JsonWriter& json, schema::Rule rule, std::uint32_t max_le
       break;
     case schema::EMAIL:
       json.member("format", "email");
+      break;
+    case schema::LABEL:
+      json.member("pattern", kLabelPattern);
       break;
     default:
       break;

@@ -166,6 +166,8 @@ bool keeps_rule(schema::Rule rule, std::string_view text) {
       return is_text(text);
     case schema::EMAIL:
       return is_email(text);
+    case schema::LABEL:
+      return is_label(text);
     default:
       return is_utf8(text);
   }

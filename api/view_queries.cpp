@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "commands/calendar.h"
 #include "projections/read_cache/read_cache.h"
 #include "projections/reporting/reporting.h"
 
@@ -19,10 +20,7 @@ constexpr std::chrono::milliseconds kNoWait{0};
 constexpr days kAhead{1};
 
 std::int32_t number_of(sys_days date) {
-  const year_month_day parts(date);
-  return static_cast<int>(parts.year()) * 10'000 +
-         static_cast<std::int32_t>(static_cast<unsigned>(parts.month())) * 100 +
-         static_cast<std::int32_t>(static_cast<unsigned>(parts.day()));
+  return civil_date(date.time_since_epoch().count());
 }
 
 sys_days days_of(std::int32_t date) {

@@ -303,6 +303,18 @@ bool is_text(std::string_view text) {
   return all_code_points(text, [](char32_t code) { return !is_control(code); });
 }
 
+bool is_label(std::string_view text) {
+  char32_t last = U' ';
+  bool first = true;
+  const bool good = all_code_points(text, [&](char32_t code) {
+    if (is_control(code) || (first && is_white_space(code))) return false;
+    first = false;
+    last = code;
+    return true;
+  });
+  return good && !is_white_space(last);
+}
+
 bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
   if (at == 0 || at == std::string_view::npos || at + 1 == text.size()) return false;

@@ -36,6 +36,8 @@ bool is_tenant_id(std::string_view text);
 bool is_currency_shape(std::string_view text);
 // Valid UTF-8 without control characters (C0, DEL, C1).
 bool is_text(std::string_view text);
+// The same, without white space at either end.
+bool is_label(std::string_view text);
 // something@something: valid UTF-8 without white space and control characters, one @.
 bool is_email(std::string_view text);
 bool is_utf8(std::string_view text);

@@ -20,10 +20,12 @@ Result<bool> cut_is_usable(const Log& log, const Domain& domain, const BooksStor
   if (cut.position == Position() || fold_version.value() != domain.fold_version()) return false;
   const LogPoint head = log.head();
   if (cut.log_id != head.log_id) {
-    return Error{ErrorKind::kHistoryMismatch,
-                 "log: this is log " + to_hex(as_bytes(head.log_id)) + " but the data folder belongs to log " +
-                     to_hex(as_bytes(cut.log_id)) +
-                     "; put that log back, or remove books/ and cache/ to begin with this one"};
+    return Error{
+        ErrorKind::kHistoryMismatch,
+        "log: this is log " + to_hex(as_bytes(head.log_id)) + " but the data folder belongs to log " +
+            to_hex(as_bytes(cut.log_id)) +
+            "; put that log back, or remove books/ and cache/ to begin with this one: the reporting tables' rows "
+            "of the other log will be dropped too"};
   }
   if (cut.position > head.position) {
     // A later epoch was opened below the cut: an operator accepted the loss. A log of an older one lost it.

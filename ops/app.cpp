@@ -37,7 +37,7 @@ ReportingOptions reporting_options(const ServiceSettings& services) {
 }
 
 bool has_mysql(const ServiceSettings& services) {
-  return !services.mysql.user.empty() && (services.mysql.port != 0 || !services.mysql.socket.empty());
+  return !services.mysql.user.empty();
 }
 
 }  // namespace

@@ -58,13 +58,15 @@ class Apply {
     Status status;
     for (ApplyProgress read = start_; status && read_line(stream, read);) status = take(line_, read);
     if (status) status = sender_.flush();
+    if (status) status = trouble_;
     clear_progress();
     save();
     if (status) finish();
     return status;
   }
 
-  std::uint64_t rejected() const { return sender_.counts().rejected + unreadable_; }
+  // Lines of the whole file, also of the runs that this one goes on from.
+  std::uint64_t rejected() const { return rejected_; }
   std::string rejected_file() const { return file_ + ".rejected.ndjson"; }
 
   std::string summary() const {
@@ -103,15 +105,25 @@ class Apply {
       if (read.offset == offset && to_hex(as_bytes(read.lines_hash)) == (*saved)["lines_sha256"].text()) {
         start_ = read;
         start_.rejected_bytes = static_cast<std::uint64_t>((*saved)["rejected_bytes"].integer());
+        rejected_ = static_cast<std::uint64_t>((*saved)["rejected"].integer());
       }
     }
     if (start_.offset == 0) {
       stream.clear();
       stream.seekg(0);
     }
-    // Lines rejected after the point of going on are decided anew.
+    // Lines rejected after the point of going on are decided anew. A file that was shortened or removed stays so.
+    std::error_code ignored;
+    if (rejected_file_bytes() > start_.rejected_bytes) {
+      fs::resize_file(rejected_file(), start_.rejected_bytes, ignored);
+    }
+    rejected_bytes_ = rejected_file_bytes();
+  }
+
+  std::uint64_t rejected_file_bytes() const {
     std::error_code none_yet;
-    fs::resize_file(rejected_file(), start_.rejected_bytes, none_yet);
+    const auto bytes = fs::file_size(rejected_file(), none_yet);
+    return none_yet ? 0 : bytes;
   }
 
   // `read` is the progress behind the line.
@@ -123,23 +135,24 @@ class Apply {
       // What was added before it is answered first, so that the offset stays a point that everything before is done.
       const auto sent = sender_.flush();
       if (!sent) return sent;
-      ++unreadable_;
       const auto problem = make_problem(schema::MALFORMED_BODY, item ? "not a JSON object" : item.error().message);
-      reject(line, read.line, problem.status(), problem_json(problem), false);
       pending_.push_back(read);
-      settle();
-      return {};
+      if (trouble_) trouble_ = reject(line, problem.status(), problem_json(problem), false);
+      if (trouble_) settle();
+      return trouble_;
     }
     const auto before = sender_.counts().total();
     const auto status = sender_.add(line);
     pending_.push_back(read);
     if (sender_.counts().total() != before) after_batch();
-    return status;
+    return status ? trouble_ : status;
   }
 
   void answered(std::string_view item, unsigned status, const JsonNode& body) {
-    if (status >= 400) reject(item, pending_.front().line, status, body.json(), true);
-    settle();
+    // A rejection that could not be kept: the next run goes on before it.
+    if (!trouble_) return;
+    if (status >= 400) trouble_ = reject(item, status, body.json(), true);
+    if (trouble_) settle();
   }
 
   void settle() {
@@ -147,10 +160,16 @@ class Apply {
     pending_.pop_front();
   }
 
-  void reject(std::string_view item, std::uint64_t line, unsigned status, const std::string& problem, bool is_json) {
+  // Of the first line that is pending.
+  Status reject(std::string_view item, unsigned status, const std::string& problem, bool is_json) {
     std::string text;
     JsonWriter json(text);
-    json.begin_object().key("line").number(line).key("status").number(std::uint64_t{status}).key("item");
+    json.begin_object()
+        .key("line")
+        .number(pending_.front().line)
+        .key("status")
+        .number(std::uint64_t{status})
+        .key("item");
     if (is_json) {
       json.raw(item);
     } else {
@@ -159,6 +178,11 @@ class Apply {
     json.key("problem").raw(problem).end_object();
     std::ofstream out(rejected_file(), std::ios::app | std::ios::binary);
     out << text << '\n';
+    out.close();
+    if (!out) return Error{ErrorKind::kOutcomeUnknown, "cannot write " + rejected_file()};
+    ++rejected_;
+    rejected_bytes_ = rejected_file_bytes();
+    return {};
   }
 
   void after_batch() {
@@ -168,14 +192,13 @@ class Apply {
 
   // Lost progress costs a replay, nothing else: so its errors are no reason to stop.
   void save() {
-    std::error_code none_yet;
-    const auto rejected_bytes = fs::exists(rejected_file(), none_yet) ? fs::file_size(rejected_file(), none_yet) : 0;
     std::string text;
     JsonWriter json(text);
     json.begin_object().member("url", start_.url).member("key_id", start_.key_id);
     json.key("offset").number(done_.offset).key("line").number(done_.line);
     json.member("lines_sha256", to_hex(as_bytes(done_.lines_hash)));
-    json.key("rejected_bytes").number(std::uint64_t{rejected_bytes}).end_object();
+    json.key("rejected").number(rejected_);
+    json.key("rejected_bytes").number(rejected_bytes_).end_object();
     (void)replace_file(progress_file(), text);
   }
 
@@ -194,7 +217,9 @@ class Apply {
   ApplyProgress done_;
   std::deque<ApplyProgress> pending_;  // behind each line that is added and not answered yet; at most one batch
   std::string line_;
-  std::uint64_t unreadable_ = 0;
+  std::uint64_t rejected_ = 0;
+  std::uint64_t rejected_bytes_ = 0;  // of whole lines
+  Status trouble_;                    // of the file of rejected lines
 };
 
 int run_apply(const Shell& shell, const std::string& file, std::size_t batch) {

@@ -84,7 +84,7 @@ Status BatchSender::send(std::size_t first, std::size_t count) {
     const auto problem = JsonNode::parse(reply->body);
     const JsonNode document = problem ? problem.value() : JsonNode();
     const bool splits = reply->status == kBadRequest || reply->status == kTooLarge;
-    if (!splits) return Error{ErrorKind::kNotFound, problem_sentence(document)};
+    if (!splits) return refusal(reply->status, document);
     // One bad item makes the whole request unreadable: halve until it stands alone.
     if (count == 1) {
       answer(items_[first], reply->status, document);

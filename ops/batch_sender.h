@@ -43,7 +43,7 @@ class BatchSender {
   void on_answer(OnAnswer on_answer) { on_answer_ = std::move(on_answer); }
 
   // `item` is one JSON object as in a line of `till apply`. Sends when a batch is full. Errors: kUnavailable where the
-  // server was not reached for too long, kNotFound where it refuses the key or the route.
+  // server was not reached for too long, refusal() where it refuses the key or the route.
   Status add(std::string_view item);
   Status add(const KeyedCommand& command);
   Status flush();

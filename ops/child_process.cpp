@@ -108,11 +108,15 @@ void ChildProcess::kill() {
 }
 
 Result<int> run_program(const std::vector<std::string>& arguments, const ChildOptions& options,
-                        std::chrono::milliseconds timeout) {
+                        std::chrono::milliseconds timeout, const KeepGoing& keep_going) {
   auto child = ChildProcess::start(arguments, options);
   if (!child) return child.error();
-  if (!child->wait(timeout)) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  while (!child->wait(kEndPoll)) {
+    const bool cancelled = keep_going && !keep_going();
+    if (!cancelled && std::chrono::steady_clock::now() < end) continue;
     child->kill();
+    if (cancelled) return Error{ErrorKind::kCancelled, arguments.front() + " was stopped"};
     return Error{ErrorKind::kUnavailable, arguments.front() + " did not end in time"};
   }
   return child->exit_code();

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,13 @@ class ChildProcess {
   int exit_code_ = 0;
 };
 
-// Runs a program to its end. Its exit code; kUnavailable where it cannot be started or outlives `timeout`.
+// Looked at while something is waited for; false ends the wait. Null: wait.
+using KeepGoing = std::function<bool()>;
+
+// Runs a program to its end. Its exit code; kUnavailable where it cannot be started or outlives `timeout`, kCancelled
+// where `keep_going` ended it.
 Result<int> run_program(const std::vector<std::string>& arguments, const ChildOptions& options,
-                        std::chrono::milliseconds timeout);
+                        std::chrono::milliseconds timeout, const KeepGoing& keep_going = nullptr);
 
 // Path of this program's own file, to start it again with another subcommand.
 std::string own_program();

@@ -20,7 +20,7 @@ void add_key_commands(CLI::App& app, Shell& shell);        // tenant add, key ad
 void add_apply_command(CLI::App& app, Shell& shell);       // apply FILE.ndjson
 void add_import_command(CLI::App& app, Shell& shell);      // import foodmart
 void add_demo_command(CLI::App& app, Shell& shell);        // demo
-void add_view_commands(CLI::App& app, Shell& shell);       // views list|rebuild|rollback|verify
+void add_view_commands(CLI::App& app, Shell& shell);       // views list|rebuild|rollback|cancel|verify
 void add_log_commands(CLI::App& app, Shell& shell);        // log show|tail|verify|stats|head, clock confirm
 void add_relay_command(CLI::App& app, Shell& shell);       // relay status
 void add_bench_command(CLI::App& app, Shell& shell);       // bench CASE

@@ -135,6 +135,9 @@ Result<ServerConfig> load_config(const std::string& path) {
       return Error{ErrorKind::kInvalid, path + ": " + taken.error().message};
     }
   }
+  if (Status whole = complete_mysql(config.services); !whole.ok()) {
+    return Error{ErrorKind::kInvalid, path + ": " + whole.error().message};
+  }
   if (Status checked = check_config(config); !checked.ok()) return checked.error();
   return config;
 }
@@ -193,10 +196,10 @@ std::string default_config() {
 [logging]
 # level = "info"              # trace, debug, info, warn, error
 
-[mysql]                       # the reporting model; without host/port or socket there is none
+[mysql]                       # the reporting model; without a user there is none
 # host = "127.0.0.1"
-# port = 0
-# socket = ""
+# port = 3306
+# socket = ""                 # instead of host and port
 # database = "till"
 # user = ""
 # password = ""

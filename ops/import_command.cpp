@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -6,7 +5,6 @@
 #include <CLI/CLI.hpp>
 
 #include "api/json_writer.h"
-#include "ops/child_process.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/foodmart_converter.h"
@@ -15,20 +13,10 @@
 namespace till {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct ImportArguments {
-  std::string directory;  // of the CSV files; empty: the usual places
+  std::string directory;  // of the CSV files
   std::string to;         // write lines for `till apply` there instead of sending
 };
-
-// Beside the repository, seen from the current folder or from the program (build/<preset>/ops/till).
-std::string usual_directory() {
-  constexpr const char* kUsual = "../shared/data/foodmart";
-  std::error_code ignored;
-  if (fs::exists(kUsual, ignored)) return kUsual;
-  return (fs::path(own_program()).parent_path() / "../../.." / kUsual).lexically_normal().string();
-}
 
 std::string summary(const FoodmartCounts& counts, const BatchSender* sender) {
   std::string text;
@@ -92,8 +80,7 @@ int send_to_server(const Shell& shell, const FoodmartData& data) {
 }
 
 int import_foodmart(const Shell& shell, const ImportArguments& arguments) {
-  const std::string directory = arguments.directory.empty() ? usual_directory() : arguments.directory;
-  auto data = read_foodmart(directory);
+  auto data = read_foodmart(arguments.directory);
   if (!data) return fail(kExitUsage, data.error().message + "; name the folder of the files: --data-dir DIR");
   return arguments.to.empty() ? send_to_server(shell, *data) : convert_to_file(shell, *data, arguments.to);
 }
@@ -105,7 +92,7 @@ void add_import_command(CLI::App& app, Shell& shell) {
   import->require_subcommand(1);
   auto* foodmart = import->add_subcommand("foodmart", "A grocery chain's year: catalogue, customers, receipts, sales");
   const auto arguments = std::make_shared<ImportArguments>();
-  foodmart->add_option("--data-dir", arguments->directory, "Folder of the CSV files");
+  foodmart->add_option("--data-dir", arguments->directory, "Folder of the CSV files")->required();
   foodmart->add_option("--to", arguments->to, "Write lines for `till apply` to this file instead of sending them");
   foodmart->callback(
       [&shell, arguments] { shell.run = [&shell, arguments] { return import_foodmart(shell, *arguments); }; });

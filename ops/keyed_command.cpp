@@ -24,9 +24,4 @@ void append_batch_item(const KeyedCommand& keyed, std::string& out) {
   out += '}';
 }
 
-void set_money(schema::Money& money, std::int64_t amount, std::string_view currency) {
-  money.set_amount(amount);
-  money.set_currency(std::string(currency));
-}
-
 }  // namespace till

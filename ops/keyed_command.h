@@ -22,6 +22,4 @@ const google::protobuf::Message& body_of(const schema::Command& command);
 // Appends {"idempotency_key":…,"command":…,"body":…} without a line end.
 void append_batch_item(const KeyedCommand& keyed, std::string& out);
 
-void set_money(schema::Money& money, std::int64_t amount, std::string_view currency);
-
 }  // namespace till

@@ -10,6 +10,7 @@ namespace till {
 namespace {
 
 constexpr unsigned kFirstErrorStatus = 400;
+constexpr unsigned kBadRequest = 400, kUnprocessable = 422;
 constexpr const char* kSocketName = "till.sock";
 
 class SocketOperator final : public OperatorClient {
@@ -59,8 +60,16 @@ Result<JsonNode> ask_operator(OperatorClient& client, std::string_view method, s
   if (!answer) return answer.error();
   auto document = JsonNode::parse(answer->body);
   if (answer->status < kFirstErrorStatus) return document;
-  if (!document) return Error{ErrorKind::kNotFound, "the server answered " + std::to_string(answer->status)};
-  return Error{ErrorKind::kNotFound, problem_sentence(*document)};
+  if (!document) return refusal(answer->status, JsonNode());
+  return refusal(answer->status, *document);
+}
+
+Error refusal(unsigned status, const JsonNode& problem) {
+  const std::string sentence =
+      problem["title"].text().empty() ? "the server answered " + std::to_string(status) : problem_sentence(problem);
+  if (status == kBadRequest || status == kUnprocessable) return Error{ErrorKind::kInvalid, sentence};
+  if (problem["code"].text() == "OUTCOME_UNKNOWN") return Error{ErrorKind::kOutcomeUnknown, sentence};
+  return Error{ErrorKind::kNotFound, sentence};
 }
 
 std::string problem_sentence(const JsonNode& problem) {

@@ -37,7 +37,11 @@ Result<std::unique_ptr<OperatorClient>> connect_operator(const std::string& data
 // The running server of shell.options.data, else its stores.
 Result<std::unique_ptr<OperatorClient>> open_operator(const Shell& shell);
 
-// Calls and reads the answer. A refusal (status 400 and above) is kNotFound with the problem's title and detail.
+// What a refusal (status 400 and above) is to a caller, with the problem's title and detail: kInvalid where the request
+// itself is wrong, kOutcomeUnknown where the problem says so, else kNotFound: the server was reached and said no.
+Error refusal(unsigned status, const JsonNode& problem);
+
+// Calls and reads the answer; refusal() of a refusal.
 Result<JsonNode> ask_operator(OperatorClient& client, std::string_view method, std::string_view target,
                               std::string_view body = {});
 

@@ -87,7 +87,7 @@ Status give_to_server_user(const fs::path& directory) {
 }
 
 // Built beside its place and renamed, so that a start cut short leaves no half of a database.
-Status install_database(const fs::path& data, const std::string& log_file) {
+Status install_database(const fs::path& data, const std::string& log_file, const KeepGoing& keep_going) {
   std::error_code error;
   if (fs::exists(data / "mysql", error)) return {};
   const fs::path fresh = data.string() + ".new";
@@ -97,7 +97,7 @@ Status install_database(const fs::path& data, const std::string& log_file) {
   std::vector<std::string> command = {"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
                                       "--skip-test-db", "--datadir=" + fresh.string()};
   if (geteuid() == 0) command.push_back("--user=root");
-  const auto code = run_program(command, {log_file}, kInstallTimeout);
+  const auto code = run_program(command, {log_file}, kInstallTimeout, keep_going);
   if (!code) return code.error();
   if (code.value() != 0) return Error{ErrorKind::kUnavailable, "mariadb-install-db failed; see " + log_file};
   const auto given = give_to_server_user(fresh);
@@ -130,11 +130,12 @@ std::string socket_path(const std::string& directory, const std::string& name, s
   return folder + "/" + name;
 }
 
-Result<PrivateMysql> PrivateMysql::start(const std::string& directory, const std::string& log_file) {
+Result<PrivateMysql> PrivateMysql::start(const std::string& directory, const std::string& log_file,
+                                         const KeepGoing& keep_going) {
   PrivateMysql server;
   server.directory_ = directory + "/mysql";
   server.log_file_ = log_file;
-  const auto installed = install_database(server.directory_, log_file);
+  const auto installed = install_database(server.directory_, log_file, keep_going);
   if (!installed) return installed.error();
   server.socket_ = socket_path(server.directory_, "mysql.sock", server.short_directory_);
   if (!server.short_directory_.empty()) {
@@ -149,8 +150,9 @@ Result<PrivateMysql> PrivateMysql::start(const std::string& directory, const std
   Status status;
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     server.owner_.port = free_port();
-    status = server.launch();
+    status = server.launch(keep_going);
     if (status) return server;
+    if (status.error().kind == ErrorKind::kCancelled) break;
   }
   return status.error();
 }
@@ -170,7 +172,7 @@ Status PrivateMysql::write_init_file() {
   return {};
 }
 
-Status PrivateMysql::launch() {
+Status PrivateMysql::launch(const KeepGoing& keep_going) {
   const auto written = write_init_file();
   if (!written) return written;
   std::vector<std::string> command = user_prefix(directory_);
@@ -193,6 +195,10 @@ Status PrivateMysql::launch() {
     if (answers()) {
       unlink((directory_ + "/init.sql").c_str());
       return {};
+    }
+    if (keep_going && !keep_going()) {
+      child_->stop();
+      return Error{ErrorKind::kCancelled, "stopped while MariaDB started"};
     }
     std::this_thread::sleep_for(kStartPoll);
   }
@@ -217,8 +223,8 @@ bool PrivateMysql::answers() const {
   return greeted;
 }
 
-Status PrivateMysql::restart() {
-  return launch();
+Status PrivateMysql::restart(const KeepGoing& keep_going) {
+  return launch(keep_going);
 }
 
 void PrivateMysql::stop() {

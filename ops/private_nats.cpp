@@ -61,7 +61,8 @@ std::string random_secret(std::size_t length) {
   return secret;
 }
 
-Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::string& log_file) {
+Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::string& log_file,
+                                       const KeepGoing& keep_going) {
   PrivateNats server;
   server.directory_ = directory + "/nats";
   server.log_file_ = log_file;
@@ -70,8 +71,9 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
   if (!status) return status.error();
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     server.port_ = free_port();
-    status = server.launch();
+    status = server.launch(keep_going);
     if (status) return server;
+    if (status.error().kind == ErrorKind::kCancelled) break;
   }
   return status.error();
 }
@@ -81,7 +83,7 @@ std::string PrivateNats::url() const {
 }
 
 // Other users of this machine reach the port: only who can read the file, or `up.json`, knows the password.
-Status PrivateNats::launch() {
+Status PrivateNats::launch(const KeepGoing& keep_going) {
   const std::string config = directory_ + "/nats.conf";
   const auto written = replace_file(
       config, std::string("authorization { user: \"") + kNatsUser + "\", password: \"" + password_ + "\" }\n", 0600);
@@ -95,14 +97,18 @@ Status PrivateNats::launch() {
   const auto end = std::chrono::steady_clock::now() + kNatsStartTimeout;
   while (child_->running() && std::chrono::steady_clock::now() < end) {
     if (accepts(port_)) return {};
+    if (keep_going && !keep_going()) {
+      child_->stop();
+      return Error{ErrorKind::kCancelled, "stopped while nats-server started"};
+    }
     std::this_thread::sleep_for(kStartPoll);
   }
   child_->stop();
   return Error{ErrorKind::kUnavailable, "nats-server did not start; see " + log_file_};
 }
 
-Status PrivateNats::restart() {
-  return launch();
+Status PrivateNats::restart(const KeepGoing& keep_going) {
+  return launch(keep_going);
 }
 
 void PrivateNats::stop() {

@@ -31,15 +31,17 @@ std::string socket_path(const std::string& directory, const std::string& name, s
 class PrivateMysql {
  public:
   // Makes the data folder at `directory`/mysql where there is none, starts the server with new random passwords, waits
-  // until it answers. Run by root, it becomes another user. `log_file` gets its output.
-  static Result<PrivateMysql> start(const std::string& directory, const std::string& log_file);
+  // until it answers. Run by root, it becomes another user. `log_file` gets its output. kCancelled where `keep_going`
+  // ended the wait; the server is stopped then.
+  static Result<PrivateMysql> start(const std::string& directory, const std::string& log_file,
+                                    const KeepGoing& keep_going = nullptr);
   PrivateMysql(PrivateMysql&&) noexcept = default;
   PrivateMysql& operator=(PrivateMysql&&) noexcept = default;
   ~PrivateMysql();
 
   bool running() { return child_.has_value() && child_->running(); }
-  // Starts it again with the same port and passwords after it has ended.
-  Status restart();
+  // Starts it again with the same port and passwords after it has ended. Errors as those of start().
+  Status restart(const KeepGoing& keep_going = nullptr);
   void stop();
   pid_t pid() const { return child_ ? child_->pid() : -1; }
   // Fills the mysql part.
@@ -47,7 +49,7 @@ class PrivateMysql {
 
  private:
   PrivateMysql() = default;
-  Status launch();
+  Status launch(const KeepGoing& keep_going);
   Status write_init_file();
   bool answers() const;
 
@@ -64,12 +66,13 @@ class PrivateMysql {
 class PrivateNats {
  public:
   // JetStream with its store in `directory`/nats; a user with a new random password, written to a file of mode 0600.
-  static Result<PrivateNats> start(const std::string& directory, const std::string& log_file);
+  static Result<PrivateNats> start(const std::string& directory, const std::string& log_file,
+                                   const KeepGoing& keep_going = nullptr);
   PrivateNats(PrivateNats&&) noexcept = default;
   PrivateNats& operator=(PrivateNats&&) noexcept = default;
 
   bool running() { return child_.has_value() && child_->running(); }
-  Status restart();
+  Status restart(const KeepGoing& keep_going = nullptr);
   void stop();
   pid_t pid() const { return child_ ? child_->pid() : -1; }
   // With user and password.
@@ -77,7 +80,7 @@ class PrivateNats {
 
  private:
   PrivateNats() = default;
-  Status launch();
+  Status launch(const KeepGoing& keep_going);
 
   std::string directory_;
   std::string log_file_;

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <filesystem>
-#include <future>
+#include <thread>
 
 #include "api/http_metrics.h"
 #include "api/http_server.h"
@@ -24,6 +25,8 @@ namespace {
 
 // Time for the last answers to leave before a failed log ends the process.
 constexpr std::chrono::milliseconds kFailureGrace{300};
+// Shells tell the end by a signal so.
+constexpr int kSignalledBase = 128;
 
 struct ServeFlags {
   int port = -1;
@@ -31,7 +34,7 @@ struct ServeFlags {
   bool check_config = false;
 };
 
-// SIGINT and SIGTERM arrive by sigwait alone, on the main thread.
+// SIGINT and SIGTERM arrive by waiting for them alone, in one thread at a time.
 sigset_t block_stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -40,6 +43,37 @@ sigset_t block_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+// While it lives, a stop signal ends the process at once: recovery may take long, nothing listens yet, and a kill loses
+// nothing at any moment.
+class EndAtStopSignal {
+ public:
+  explicit EndAtStopSignal(const sigset_t& signals)
+      : watcher_([this, signals] {
+          constexpr timespec kLook{0, 50'000'000};
+          while (!over_) {
+            const int received = sigtimedwait(&signals, nullptr, &kLook);
+            if (received <= 0) continue;
+            spdlog::info("signal {} while opening: stopped", received);
+            _exit(kSignalledBase + received);
+          }
+        }) {}
+  ~EndAtStopSignal() {
+    over_ = true;
+    watcher_.join();
+  }
+  EndAtStopSignal(const EndAtStopSignal&) = delete;
+  EndAtStopSignal& operator=(const EndAtStopSignal&) = delete;
+
+ private:
+  std::atomic<bool> over_{false};
+  std::thread watcher_;
+};
+
+Result<std::unique_ptr<App>> open_app(AppOptions options, const sigset_t& signals) {
+  const EndAtStopSignal watching(signals);
+  return App::open(std::move(options));
 }
 
 Result<ServerConfig> read_settings(const Shell& shell, const ServeFlags& flags) {
@@ -159,7 +193,7 @@ int serve(const Shell& shell, const ServeFlags& flags) {
       _exit(kExitFailed);
     }).detach();
   };
-  Result<std::unique_ptr<App>> app = App::open(std::move(options));
+  Result<std::unique_ptr<App>> app = open_app(std::move(options), signals);
   if (!app.ok()) {
     const bool log_missing = app.error().kind == ErrorKind::kNotFound;
     if (app.error().kind == ErrorKind::kUnavailable) return fail(kExitFailed, app.error().message);

@@ -8,6 +8,11 @@ namespace {
 constexpr const char* kDefaultUrl = "http://127.0.0.1:8080";
 constexpr std::chrono::milliseconds kReadyPoll{50};
 
+std::chrono::steady_clock::time_point end_of(std::chrono::milliseconds timeout) {
+  using Clock = std::chrono::steady_clock;
+  return timeout == kForever ? Clock::time_point::max() : Clock::now() + timeout;
+}
+
 }  // namespace
 
 std::string server_url(const CommonOptions& options) {
@@ -33,15 +38,20 @@ Result<BatchSender> open_sender(const CommonOptions& options, std::size_t batch_
   return BatchSender::open(sender);
 }
 
-Status wait_until_ready(const std::string& url, std::chrono::milliseconds timeout, const std::function<bool()>& alive) {
+Status wait_until_ready(const std::string& url, std::chrono::milliseconds timeout, const std::function<bool()>& alive,
+                        const std::function<void(const std::string&)>& tell) {
   auto client = HttpClient::open(url);
   if (!client) return client.error();
-  const auto end = std::chrono::steady_clock::now() + timeout;
+  const auto end = end_of(timeout);
   std::string last = "no server answers at " + url;
   while (!alive || alive()) {
     auto reply = client->request("GET", "/readyz");
     if (reply && reply->status == 200) return {};
-    if (reply) last = "not ready: " + reply->body;
+    if (reply) {
+      const auto problem = JsonNode::parse(reply->body);
+      last = "not ready: " + (problem ? problem_sentence(*problem) : reply->body);
+    }
+    if (tell) tell(last);
     if (std::chrono::steady_clock::now() >= end) return Error{ErrorKind::kUnavailable, last};
     std::this_thread::sleep_for(kReadyPoll);
   }
@@ -50,7 +60,7 @@ Status wait_until_ready(const std::string& url, std::chrono::milliseconds timeou
 
 Result<ServeAddress> wait_for_address(const std::string& data, std::chrono::milliseconds timeout,
                                       const std::function<bool()>& alive) {
-  const auto end = std::chrono::steady_clock::now() + timeout;
+  const auto end = end_of(timeout);
   while (alive()) {
     auto address = read_serve_address(data);
     if (address) return address;

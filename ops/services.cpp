@@ -59,7 +59,7 @@ Status read_mysql(const toml::table& table, ServiceSettings& settings) {
   const auto port = table["port"].value<std::int64_t>().value_or(0);
   if (port < 0 || port > 65535) return Error{ErrorKind::kInvalid, "mysql.port is 0 to 65535"};
   mysql.port = static_cast<std::uint16_t>(port);
-  return {};
+  return complete_mysql(settings);
 }
 
 Status read_tables(const toml::table& root, ServiceSettings& settings) {
@@ -77,6 +77,21 @@ Status read_tables(const toml::table& root, ServiceSettings& settings) {
 }
 
 }  // namespace
+
+Status complete_mysql(ServiceSettings& settings) {
+  constexpr std::uint16_t kMysqlPort = 3306;
+  DatabaseAccess& mysql = settings.mysql;
+  const bool says_something = mysql.port != 0 || !mysql.host.empty() || !mysql.socket.empty() ||
+                              !mysql.password.empty() || !settings.analyst_user.empty();
+  if (mysql.user.empty() && says_something) return Error{ErrorKind::kInvalid, "mysql.user is missing"};
+  if (settings.analyst_user.empty() && !settings.analyst_password.empty()) {
+    return Error{ErrorKind::kInvalid, "mysql.analyst_user is missing"};
+  }
+  if (mysql.database.empty()) return Error{ErrorKind::kInvalid, "mysql.database is empty"};
+  if (mysql.host.empty()) mysql.host = "127.0.0.1";
+  if (mysql.port == 0 && !mysql.user.empty() && mysql.socket.empty()) mysql.port = kMysqlPort;
+  return {};
+}
 
 Status write_services(const std::string& path, const ServiceSettings& settings) {
   toml::table root;

@@ -10,21 +10,25 @@
 namespace till {
 
 struct DatabaseAccess {
-  std::string host = "127.0.0.1";
+  std::string host;
   std::uint16_t port = 0;
-  std::string socket;
+  std::string socket;  // used instead of host and port
   std::string database = "till";
   std::string user;
   std::string password;
 };
 
-// Servers beside this one; empty members mean that there is none.
+// Servers beside this one; without a mysql.user or a nats_url there is none of the kind.
 struct ServiceSettings {
   DatabaseAccess mysql;      // owns the reporting model's tables
   std::string analyst_user;  // read only
   std::string analyst_password;
   std::string nats_url;
 };
+
+// Puts in what a [mysql] section may leave out: host 127.0.0.1 and port 3306 where there is no socket. kInvalid where
+// the section says something and names no user, or has half of the analyst.
+Status complete_mysql(ServiceSettings& settings);
 
 // DIR/services.toml: `serve --services FILE` reads it.
 Status write_services(const std::string& path, const ServiceSettings& settings);

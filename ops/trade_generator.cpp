@@ -5,7 +5,9 @@
 #include <chrono>
 #include <utility>
 
+#include "commands/calendar.h"
 #include "commands/money.h"
+#include "projections/money_field.h"
 
 namespace till {
 namespace {
@@ -71,10 +73,7 @@ std::int64_t midnight_us(std::int32_t date) {
 }
 
 std::int32_t date_of(std::int64_t at_us) {
-  using namespace std::chrono;
-  const year_month_day day(floor<days>(sys_time<microseconds>(microseconds(at_us))));
-  return static_cast<std::int32_t>(int{day.year()} * 10000 + static_cast<int>(unsigned{day.month()}) * 100 +
-                                   static_cast<int>(unsigned{day.day()}));
+  return civil_date(std::chrono::floor<std::chrono::days>(std::chrono::microseconds(at_us)).count());
 }
 
 TradeGenerator::TradeGenerator(const TradeShape& shape)

@@ -1,13 +1,16 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "api/json_node.h"
 #include "api/json_writer.h"
 #include "engine/durable_file.h"
 #include "ops/command_line.h"
@@ -23,11 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kListenTimeout{600};  // recovery reads what the books' store does not have yet
-constexpr std::chrono::seconds kReadyTimeout{600};
 constexpr std::chrono::seconds kInitTimeout{60};
 constexpr std::chrono::milliseconds kWatchEvery{200};
 constexpr std::chrono::seconds kRestartPause{2};
+constexpr std::chrono::seconds kTellEvery{5};
+constexpr std::streamoff kTailBytes = 8192;  // of a log file: enough for its last line
 
 // Everything that runs together for one data folder; stopped in the reverse order of starting.
 class Stack {
@@ -90,17 +93,17 @@ class Stack {
 
   Status init() {
     if (fs::exists(data_ + "/till.toml")) return {};
-    const auto code = run_program({own_program(), "init", "--data", data_}, {log("init")}, kInitTimeout);
+    const auto code = run_program({own_program(), "init", "--data", data_}, {log("init")}, kInitTimeout, keep_going_);
     if (!code) return code.error();
     if (code.value() == 0) return {};
     return Error{ErrorKind::kUnavailable, "`till init` failed: " + last_line("init")};
   }
 
   Status start_servers() {
-    auto mysql = PrivateMysql::start(data_, log("mariadb"));
+    auto mysql = PrivateMysql::start(data_, log("mariadb"), keep_going_);
     if (!mysql) return mysql.error();
     mysql_.emplace(std::move(*mysql));
-    auto nats = PrivateNats::start(data_, log("nats"));
+    auto nats = PrivateNats::start(data_, log("nats"), keep_going_);
     if (!nats) return nats.error();
     nats_.emplace(std::move(*nats));
     mysql_->describe(services_);
@@ -114,6 +117,8 @@ class Stack {
 
   Status start_till() {
     remove_serve_address(data_);
+    told_ = server_says();
+    tell_next_ = std::chrono::steady_clock::now() + kTellEvery;
     auto till = ChildProcess::start({own_program(), "serve", "--data", data_, "--port", std::to_string(port_),
                                      "--services", data_ + "/services.toml"},
                                     {log("serve")});
@@ -122,19 +127,45 @@ class Stack {
     return {};
   }
 
+  // As long as the server runs: to fold a long log into new books, or into a new read cache, takes its time.
   Status await_ready() {
     const auto alive = [this] { return till_->running() && !stop_.came(); };
-    auto address = wait_for_address(data_, kListenTimeout, alive);
+    auto address = wait_for_address(data_, kForever, [&] {
+      if (tell_due()) tell(server_says());
+      return alive();
+    });
     Status status;
     if (!address) {
       status = address.error();
     } else {
       address_ = *address;
-      status = wait_until_ready(address_.url, kReadyTimeout, alive);
+      status = wait_until_ready(address_.url, kForever, alive, [this](const std::string& why) {
+        if (tell_due()) tell(why);
+      });
     }
     if (status || stop_.came() || till_->running()) return status;
     return Error{ErrorKind::kUnavailable,
                  "the server did not start (status " + std::to_string(till_->exit_code()) + "): " + last_line("serve")};
+  }
+
+  bool tell_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < tell_next_) return false;
+    tell_next_ = now + kTellEvery;
+    return true;
+  }
+
+  // Progress of the start, each word once.
+  void tell(const std::string& what) {
+    if (what.empty() || what == told_) return;
+    told_ = what;
+    say("up: starting: " + what);
+  }
+
+  // The newest line of the server's log.
+  std::string server_says() const {
+    const auto line = JsonNode::parse(tail_of("serve"));
+    return line ? std::string((*line)["message"].text()) : std::string();
   }
 
   Status make_demo() {
@@ -165,21 +196,30 @@ class Stack {
     const auto now = std::chrono::steady_clock::now();
     if (server.running() || now < not_before) return;
     not_before = now + kRestartPause;
-    const auto status = server.restart();
-    if (!status) say("up: " + status.error().message);
+    const auto status = server.restart(keep_going_);
+    if (!status && !stop_.came()) say("up: " + status.error().message);
   }
 
   std::string last_line(const char* name) const {
-    const auto content = read_file(log(name), std::size_t{64} << 20);
-    if (!content) return "see " + log(name);
-    std::string_view text = content.value();
-    while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    return std::string(text.substr(text.rfind('\n') + 1)) + " (" + log(name) + ")";
+    const std::string line = tail_of(name);
+    return line.empty() ? "see " + log(name) : line + " (" + log(name) + ")";
+  }
+
+  std::string tail_of(const char* name) const {
+    std::ifstream file(log(name), std::ios::binary | std::ios::ate);
+    const std::streamoff end = file.tellg();
+    if (end <= 0) return {};
+    std::string text(static_cast<std::size_t>(std::min(end, kTailBytes)), '\0');
+    file.seekg(end - static_cast<std::streamoff>(text.size()));
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
   }
 
   const std::string data_;
   const std::uint16_t port_;
   StopSignal& stop_;
+  const KeepGoing keep_going_ = [this] { return !stop_.came(); };
   std::optional<DirectoryLock> lock_;
   ServiceSettings services_;
   ServeAddress address_;
@@ -189,6 +229,8 @@ class Stack {
   std::optional<ChildProcess> till_;
   Moment mysql_restart_{};
   Moment nats_restart_{};
+  Moment tell_next_{};
+  std::string told_;
 };
 
 int run_up(const Shell& shell, std::uint16_t port) {

@@ -1,8 +1,8 @@
-// The program's version; CMakeLists.txt has the same, a test compares them.
+// The program's version, which is that of the project in CMakeLists.txt.
 #pragma once
 
 namespace till {
 
-inline constexpr const char* kVersion = "0.1.0";
+extern const char* const kVersion;
 
 }  // namespace till

@@ -74,6 +74,9 @@ struct ViewInfo {
   FollowerStatus status;
 };
 
+// What new rows may lack when the serving ones are held already for the switch; more is fetched up without holding.
+inline constexpr std::uint64_t kHeldTransactionsMost = 20'000;
+
 // Thread safe; rebuild and rollback exclude each other (the second caller gets kUnavailable).
 class ManagedView {
  public:

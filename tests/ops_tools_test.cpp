@@ -187,6 +187,30 @@ TEST_CASE("configuration: the stream is bounded unless it is told otherwise", "[
   CHECK_FALSE(load_config(write_file(directory, "bad.toml", "[nats]\nmax_age_days = -1\n")).ok());
 }
 
+TEST_CASE("configuration: a database is whole, or there is none", "[ops]") {
+  const TemporaryDirectory directory;
+  const auto load = [&](const std::string& mysql) {
+    return load_config(write_file(directory, "till.toml", "[mysql]\n" + mysql));
+  };
+  CHECK(load("")->services.mysql.user.empty());
+  const auto by_host = load("host = 'db.example'\nuser = 'till'\n");
+  REQUIRE(by_host.ok());
+  CHECK(by_host->services.mysql.host == "db.example");
+  CHECK(by_host->services.mysql.port == 3306);
+  CHECK(load("user = 'till'\nport = 3307\n")->services.mysql.port == 3307);
+  CHECK(load("user = 'till'\n")->services.mysql.host == "127.0.0.1");
+  CHECK(load("user = 'till'\nsocket = '/run/mysqld/mysqld.sock'\n")->services.mysql.port == 0);
+  for (const char* incomplete : {"host = 'db.example'\n", "port = 3306\n", "socket = '/run/mysqld/mysqld.sock'\n",
+                                 "password = 'secret'\n", "analyst_user = 'ann'\n"}) {
+    CAPTURE(incomplete);
+    const auto refused = load(incomplete);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == ErrorKind::kInvalid);
+    CHECK(refused.error().message.find("mysql.user") != std::string::npos);
+  }
+  CHECK(load("user = 'till'\nanalyst_password = 'secret'\n").error().message.find("analyst_user") != std::string::npos);
+}
+
 TEST_CASE("tables are padded by letters, not bytes", "[ops]") {
   CHECK(format_table({{"A", "B"}, {"\xC3\xA9", "x"}, {"abc", ""}}) == "A    B\n\xC3\xA9    x\nabc  ");
 }

@@ -348,6 +348,27 @@ TEST_CASE("read cache: an unreadable pointer file or manifest begins anew", "[re
   CHECK(rows_of(*cache) == f.fresh_rows());
 }
 
+TEST_CASE("read cache: a generation that cannot be opened is given up for a new one", "[read_cache]") {
+  Fixture f;
+  f.chain.sell_many("acme", "A", 50);
+  f.open().reset();
+  // A file that is a folder fails with an error of input and output, also for root.
+  fs::remove(f.directory + "/g1/CURRENT");
+  fs::create_directory(f.directory + "/g1/CURRENT");
+  SECTION("the folder is usable") {
+    const auto cache = f.open();
+    CHECK(cache->info().generation == 2);
+    CHECK_FALSE(fs::exists(f.directory + "/g1"));
+    CHECK(rows_of(*cache) == f.fresh_rows());
+  }
+  SECTION("a new one cannot be named") {
+    fs::create_directory(f.directory + "/CURRENT.new");
+    const auto refused = ReadCache::open(f.feed, {.directory = f.directory});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().message.find(f.directory) != std::string::npos);
+  }
+}
+
 TEST_CASE("read cache: an event that cannot be applied stops the view and says where", "[read_cache]") {
   Fixture f;
   f.chain.sell_many("acme", "A", 5);

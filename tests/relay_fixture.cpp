@@ -93,6 +93,13 @@ StreamInfo StreamProbe::info() {
   return StreamInfo(found);
 }
 
+void StreamProbe::configure(const std::function<void(jsStreamConfig&)>& change) {
+  const StreamInfo found = info();
+  jsStreamConfig config = *found->Config;
+  change(config);
+  REQUIRE(js_UpdateStream(nullptr, context_.get(), &config, nullptr, nullptr) == NATS_OK);
+}
+
 std::vector<StoredMessage> StreamProbe::all() {
   const StreamInfo state = info();
   std::vector<StoredMessage> messages;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -63,6 +64,8 @@ class StreamProbe {
   std::vector<StoredMessage> all();
   std::uint64_t last_sequence() { return info()->State.LastSeq; }
   StreamInfo info();
+  // As an operator does by hand.
+  void configure(const std::function<void(jsStreamConfig&)>& change);
   void purge();
   void remove_stream();
   void remove_message(std::uint64_t sequence);

@@ -123,6 +123,29 @@ TEST_CASE("limits of the stream follow the configuration", "[relay][nats]") {
   require_same(probe.all(), expected_events(world.log.feed()));
 }
 
+TEST_CASE("limits of the stream that were changed by hand are set back", "[relay][nats]") {
+  World world;
+  world.server.start();
+  world.log.add(10);
+  require_caught_up(*world.relay(), world.head());
+  StreamProbe probe(world.server.url());
+  probe.configure([](jsStreamConfig& config) {
+    config.MaxMsgs = 1'000'000;
+    config.MaxMsgsPerSubject = 1'000'000;
+    config.MaxMsgSize = 1'000'000;
+    config.NoAck = true;
+  });
+  REQUIRE(probe.info()->Config->NoAck);
+  world.log.add(10);
+  require_caught_up(*world.relay(), world.head());
+  const StreamInfo info = probe.info();
+  CHECK(info->Config->MaxMsgs == -1);
+  CHECK(info->Config->MaxMsgsPerSubject == -1);
+  CHECK(info->Config->MaxMsgSize == -1);
+  CHECK_FALSE(info->Config->NoAck);
+  require_same(probe.all(), expected_events(world.log.feed()));
+}
+
 TEST_CASE("messages that age away leave the order alone", "[relay][nats]") {
   World world;
   world.options.max_age = seconds(1);

@@ -82,7 +82,7 @@ TEST_CASE("reporting: shares add up exactly", "[reporting]") {
   }
 }
 
-TEST_CASE("reporting: change comes off cash first", "[reporting]") {
+TEST_CASE("reporting: change comes off cash, the last of it first", "[reporting]") {
   const auto amounts = [](const std::vector<TestTender>& tenders, std::int64_t change) {
     std::vector<std::int64_t> found;
     for (const TenderShare& share : tender_shares(completed({.sale_id = "1", .tenders = tenders, .change = change}))) {
@@ -96,7 +96,7 @@ TEST_CASE("reporting: change comes off cash first", "[reporting]") {
   CHECK(amounts({{Tender::CARD, 600}, {Tender::CASH, 1000}}, 500) == std::vector<std::int64_t>{600, 500});
   CHECK(amounts({{Tender::CASH, 600}, {Tender::CASH, 1000}}, 500) == std::vector<std::int64_t>{600, 500});
   CHECK(amounts({{Tender::CASH, 700}, {Tender::CASH, 700}}, 300) == std::vector<std::int64_t>{700, 400});
-  CHECK(amounts({{Tender::VOUCHER, 1300}, {Tender::CASH, 100}}, 300) == std::vector<std::int64_t>{1100, 0});
+  CHECK(amounts({{Tender::CASH, 300}, {Tender::VOUCHER, 1100}}, 300) == std::vector<std::int64_t>{0, 1100});
 
   schema::SaleCompleted free = completed({.sale_id = "free"});
   free.clear_tenders();

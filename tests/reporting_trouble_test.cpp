@@ -86,6 +86,24 @@ TEST_CASE("reporting: rows of another log or of a void epoch are made anew", "[r
   CHECK(reporting.rollback().error().kind == ErrorKind::kNotFound);
 }
 
+TEST_CASE("reporting: reports wait until rows reach what was durable at the start", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  const SalesReportRequest request{"acme", 20260101, 20271231, ReportGroup::kDay};
+  fill(fixture, 50);
+  fixture.log.append_random(50);
+  Reporting reporting(fixture.log.feed(), fixture.options());
+  const auto refused = reporting.sales_report(request);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == ErrorKind::kUnavailable);
+  reporting.start();
+  REQUIRE(fixture.caught_up(reporting));
+  CHECK(reporting.sales_report(request)->at == fixture.log.feed().durable());
+  // What comes later is seen when it is there; nobody waits for it unasked.
+  reporting.stop();
+  fixture.log.append_random(50);
+  CHECK(reporting.sales_report(request).ok());
+}
+
 TEST_CASE("reporting: tables of another layout are made anew", "[reporting][mysql]") {
   ReportingFixture fixture;
   fill(fixture, 50);

@@ -93,6 +93,14 @@ TEST_CASE("rules of strings are kept", "[validation]") {
       {schema::TEXT, "bad \xC3", false},
       {schema::TEXT, "surrogate \xED\xA0\x80", false},
       {schema::TEXT, "beyond \xF4\x90\x80\x80", false},
+      {schema::LABEL, "Food", true},
+      {schema::LABEL, "F", true},
+      {schema::LABEL, "Käse & 日本", true},
+      {schema::LABEL, "Food ", false},
+      {schema::LABEL, " Food", false},
+      {schema::LABEL, " ", false},
+      {schema::LABEL, "Food\xC2\xA0", false},
+      {schema::LABEL, "line\nbreak", false},
       {schema::EMAIL, "a@b", true},
       {schema::EMAIL, "jörg@example.org", true},
       {schema::EMAIL, "ab", false},
@@ -106,6 +114,13 @@ TEST_CASE("rules of strings are kept", "[validation]") {
     CAPTURE(row.rule, row.text);
     CHECK(keeps_rule(row.rule, row.text) == row.good);
   }
+}
+
+TEST_CASE("categories that SQL would take for one are not accepted", "[validation]") {
+  auto message = product();
+  CHECK(errors_of(message).empty());
+  message.set_category("Drinks ");
+  CHECK(errors_of(message) == "/category INVALID_FORMAT");
 }
 
 TEST_CASE("lengths, counts, values and unknown fields are checked", "[validation]") {

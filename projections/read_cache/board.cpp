@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "projections/money_field.h"
 #include "projections/read_cache/keys.h"
 
 namespace till::read_cache {
@@ -41,11 +42,6 @@ class Narrowing {
  private:
   bool all_fit_ = true;
 };
-
-void set_money(schema::Money& money, std::int64_t amount, const std::string& currency) {
-  money.set_amount(amount);
-  money.set_currency(currency);
-}
 
 const Counters* total_of(const Board::Currency& currency) {
   const auto place = currency.counters.find(total_name());

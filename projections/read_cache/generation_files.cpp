@@ -6,6 +6,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <spdlog/spdlog.h>
+
 #include "engine/durable_file.h"
 
 namespace till::read_cache {
@@ -55,8 +57,11 @@ Status GenerationFiles::remove_orphans() {
     const std::uint64_t number = parse_name(name);
     const bool orphan = number != 0 ? number != serving_ && number != former_ : name == "shadow";
     if (!orphan) continue;
-    std::filesystem::remove_all(entry.path(), error);
-    if (error) return Error{ErrorKind::kUnavailable, "read cache: removing " + name + ": " + error.message()};
+    std::error_code trouble;
+    std::filesystem::remove_all(entry.path(), trouble);
+    if (!trouble) continue;
+    spdlog::warn("read cache: {} stays for now: {}", entry.path().string(), trouble.message());
+    highest_ = std::max(highest_, number);
   }
   if (error) return Error{ErrorKind::kUnavailable, "read cache: listing " + directory_ + ": " + error.message()};
   return {};

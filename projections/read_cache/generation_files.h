@@ -28,10 +28,12 @@ class GenerationFiles {
   std::string shadow_path() const;
   // Durable when it returns. Folders are not touched.
   Status set(std::uint64_t serving, std::uint64_t former);
+  // Removes what CURRENT does not name; nothing of it may be open. One that cannot be removed stays, is logged, and its
+  // number is not given again. kUnavailable where the directory cannot be read.
+  Status remove_orphans();
 
  private:
   void read_current();
-  Status remove_orphans();
 
   const std::string directory_;
   std::uint64_t serving_ = 0;

@@ -28,7 +28,6 @@ ReadCache::ReadCache(Feed& feed, ReadCacheOptions options)
       options_(std::move(options)),
       store_options_(std::make_unique<read_cache::StoreOptions>()),
       files_(std::make_unique<read_cache::GenerationFiles>(options_.directory)) {
-  store_options_->block_cache_bytes = options_.block_cache_bytes;
   store_options_->write_buffer_bytes = options_.write_buffer_bytes;
   store_options_->board_counters_most = options_.board_counters_most;
   store_options_->block_cache = rocksdb::NewLRUCache(options_.block_cache_bytes, kBlockCacheShardBits);
@@ -46,10 +45,14 @@ Result<std::unique_ptr<ReadCache>> ReadCache::open(Feed& feed, ReadCacheOptions 
   return cache;
 }
 
-// The generation, if its rows are of this log: kHistoryMismatch, kCorrupt and kInvalid ask for a new one.
+// The generation, if its rows are of this log: kCorrupt and kInvalid ask for a new one. A folder that cannot be read is
+// kCorrupt here: what it holds is in the log as well.
 Result<std::shared_ptr<Generation>> ReadCache::open_usable(std::uint64_t number) {
   auto opened = Generation::open(files_->path(number), number, Purpose::kServe, *store_options_);
-  if (!opened.ok()) return opened;
+  if (!opened.ok()) {
+    const bool unreadable = opened.error().kind == ErrorKind::kUnavailable;
+    return Error{unreadable ? ErrorKind::kCorrupt : opened.error().kind, opened.error().message};
+  }
   const LogPoint at = (*opened)->at();
   Result<History> history = compare_history(feed_, at);
   if (!history.ok()) return history.error();
@@ -69,7 +72,7 @@ Result<std::shared_ptr<Generation>> ReadCache::open_usable(std::uint64_t number)
 }
 
 Status ReadCache::open_serving() {
-  if (files_->serving() == 0) return begin_anew("");
+  if (files_->serving() == 0) return begin_anew_at_open("");
   auto opened = open_usable(files_->serving());
   if (opened.ok()) {
     // The rows may be a recent tail short after a power cut, or far behind: what was known before must not be denied.
@@ -80,7 +83,17 @@ Status ReadCache::open_serving() {
   // The cache is a lower bound of what was durable: a log that lost it must not be served.
   const ErrorKind kind = opened.error().kind;
   if (kind == ErrorKind::kUnavailable || kind == ErrorKind::kHistoryMismatch) return opened.error();
-  return begin_anew(opened.error().message);
+  return begin_anew_at_open(opened.error().message);
+}
+
+// Nothing is open then, so that the folders of former generations can go.
+Status ReadCache::begin_anew_at_open(const std::string& reason) {
+  if (Status begun = begin_anew(reason); !begun.ok()) {
+    return Error{ErrorKind::kUnavailable, "read cache: no generation can be begun in " + options_.directory +
+                                              "; make that folder usable, or remove it: " + begun.error().message +
+                                              (reason.empty() ? "" : "; the former one was given up: " + reason)};
+  }
+  return files_->remove_orphans();
 }
 
 // An empty generation that follows the log from its beginning; reads wait until it knows what is durable now.

@@ -112,6 +112,7 @@ class ReadCache final : public ManagedView {
   Status open_serving();
   Result<std::shared_ptr<read_cache::Generation>> open_usable(std::uint64_t number);
   Status begin_anew(const std::string& reason);
+  Status begin_anew_at_open(const std::string& reason);
   std::shared_ptr<Serving> serving() const;
   std::shared_ptr<read_cache::Generation> generation() const;
   void publish(std::shared_ptr<read_cache::Generation> generation);

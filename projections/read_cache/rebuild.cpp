@@ -22,8 +22,6 @@ constexpr std::size_t kBuildTransactions = 4096;
 constexpr std::size_t kBuildBytes = 16u << 20;
 // So close behind, a generation is caught up in one go.
 constexpr std::uint64_t kNearTransactions = 4096;
-// What may be missing when the serving generation is held already; more is fetched up without holding.
-constexpr std::uint64_t kHeldTransactionsMost = 20'000;
 constexpr int kSwitchAttempts = 100;
 
 bool is_cancelled(const RebuildRequest& request) {

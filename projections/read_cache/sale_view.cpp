@@ -3,14 +3,10 @@
 #include <string>
 
 #include "engine/position_text.h"
+#include "projections/money_field.h"
 
 namespace till::read_cache {
 namespace {
-
-void set_money(schema::Money& money, std::int64_t amount, const std::string& currency) {
-  money.set_amount(amount);
-  money.set_currency(currency);
-}
 
 void add_line(const schema::SaleCompleted::Line& line, const std::string& currency, schema::SaleView& out) {
   schema::SaleView::Line& view = *out.add_lines();

@@ -14,7 +14,6 @@ namespace {
 // Raised with every change of what the rows mean; other rows are built anew from the log.
 constexpr std::string_view kRowVersion = "1";
 
-constexpr int kBlockCacheShardBits = 4;
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::size_t kBlockBytes = 8 * 1024;
 // Files of the first level that readers must look through: reads slow down well before writes are made to wait.
@@ -28,9 +27,7 @@ constexpr int kOpenFilesMost = 512;
 
 rocksdb::BlockBasedTableOptions table_options(const StoreOptions& options) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = options.block_cache != nullptr
-                          ? options.block_cache
-                          : rocksdb::NewLRUCache(options.block_cache_bytes, kBlockCacheShardBits);
+  table.block_cache = options.block_cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   table.block_size = kBlockBytes;
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;

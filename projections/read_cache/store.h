@@ -16,16 +16,16 @@
 namespace till::read_cache {
 
 struct StoreOptions {
-  std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 8u << 20;
-  std::size_t board_counters_most = 400'000;  // of dashboards in memory, about 130 bytes each
-  // Shared by the generations of one cache; made by open_store() where null.
-  std::shared_ptr<rocksdb::Cache> block_cache;
+  std::size_t board_counters_most = 400'000;    // of dashboards in memory, about 130 bytes each
+  std::shared_ptr<rocksdb::Cache> block_cache;  // shared by the generations of one cache; null: RocksDB's own small one
 };
 
+// Neither has a write-ahead log: after a crash the rows stand at an earlier checkpoint, and the log has what is
+// missing.
 enum class Purpose {
-  kServe,  // write-ahead log on, not synced: a crash of the process loses nothing, one of the machine a recent tail
-  kBulk,   // no write-ahead log, sorted only when full: for a generation that nobody reads yet
+  kServe,  // sorted while it is filled, for readers
+  kBulk,   // sorted once, when full: for a generation that nobody reads yet
 };
 
 // Opens or creates. Rows of another version than this program's are kInvalid.

@@ -92,7 +92,6 @@ PublishAck parse_publish_ack(std::string_view json) {
   bool numbered = false;
   ack.valid = each_member(json, [&](std::string_view name, std::string_view value) {
     if (name == "error") ack.error = description_of(value);
-    if (name == "duplicate") ack.duplicate = value.starts_with("true");
     if (name == "seq")
       numbered = std::from_chars(value.data(), value.data() + value.size(), ack.sequence).ec == std::errc();
   });

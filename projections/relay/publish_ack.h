@@ -10,11 +10,10 @@ namespace till {
 struct PublishAck {
   bool valid = false;          // the text was an answer
   std::uint64_t sequence = 0;  // 0 on an error
-  bool duplicate = false;      // the stream has this message id, at `sequence`; nothing was stored
   std::string error;           // the server's description; empty where the message is in the stream
 };
 
-// Reads {"stream":..,"seq":..,"duplicate":..} or {"error":{..,"description":..},..}; members not known are skipped.
+// Reads {"stream":..,"seq":..} or {"error":{..,"description":..},..}; members not known are skipped.
 PublishAck parse_publish_ack(std::string_view json);
 
 }  // namespace till

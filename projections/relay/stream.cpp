@@ -25,6 +25,28 @@ std::int64_t duplicate_window(const RelayOptions& options) {
   return age > 0 ? std::min(age, kDuplicateWindow) : kDuplicateWindow;
 }
 
+// Zero and less say the same to the server.
+bool is_unlimited(std::int64_t limit) {
+  return limit <= 0;
+}
+
+// Whether the server may keep or refuse messages by anything else than age and size, or leave them without an answer.
+bool has_other_limits(const jsStreamConfig& config) {
+  return !is_unlimited(config.MaxMsgs) || !is_unlimited(config.MaxMsgsPerSubject) || !is_unlimited(config.MaxMsgSize) ||
+         config.NoAck || config.Discard != js_DiscardOld;
+}
+
+void set_limits(const RelayOptions& options, jsStreamConfig& config) {
+  config.MaxAge = age_limit(options);
+  config.MaxBytes = bytes_limit(options);
+  config.Duplicates = duplicate_window(options);
+  config.MaxMsgs = kNoLimit;
+  config.MaxMsgsPerSubject = kNoLimit;
+  config.MaxMsgSize = static_cast<std::int32_t>(kNoLimit);
+  config.NoAck = false;
+  config.Discard = js_DiscardOld;
+}
+
 bool has_subjects(const jsStreamConfig& config, const std::string& subjects) {
   return config.SubjectsLen == 1 && subjects == config.Subjects[0];
 }
@@ -64,11 +86,8 @@ Status Stream::create() {
   config.Subjects = subject_list;
   config.SubjectsLen = 1;
   config.Retention = js_LimitsPolicy;
-  config.Discard = js_DiscardOld;
   config.Storage = js_FileStorage;
-  config.MaxAge = age_limit(*options_);
-  config.MaxBytes = bytes_limit(*options_);
-  config.Duplicates = duplicate_window(*options_);
+  set_limits(*options_, config);
   const natsStatus status = js_AddStream(nullptr, context_.get(), &config, nullptr, nullptr);
   if (status != NATS_OK) return nats_error("cannot create stream " + options_->stream, status);
   return {};
@@ -85,15 +104,12 @@ Status Stream::correct(const jsStreamInfo& info) {
   }
   if (has_subjects(config, subjects_text) && config.MaxAge == age_limit(*options_) &&
       config.MaxBytes == bytes_limit(*options_) && config.Duplicates == duplicate_window(*options_) &&
-      config.Discard == js_DiscardOld) {
+      !has_other_limits(config)) {
     return {};
   }
   config.Subjects = subject_list;
   config.SubjectsLen = 1;
-  config.MaxAge = age_limit(*options_);
-  config.MaxBytes = bytes_limit(*options_);
-  config.Duplicates = duplicate_window(*options_);
-  config.Discard = js_DiscardOld;
+  set_limits(*options_, config);
   const natsStatus status = js_UpdateStream(nullptr, context_.get(), &config, nullptr, nullptr);
   if (status != NATS_OK) return nats_error("cannot correct the limits of stream " + options_->stream, status);
   return {};

@@ -13,7 +13,7 @@ namespace till {
 
 class Stream {
  public:
-  // Makes the stream where there is none and corrects subjects, retention limits and duplicate window where they
+  // Makes the stream where there is none and corrects subjects, limits, acknowledgement and duplicate window where they
   // differ; what an operator may choose besides (replicas, placement, storage limits of consumers) stays. kInvalid: the
   // stream has a property that cannot be corrected. `connection` and `options` outlive the stream.
   static Result<Stream> ensure(natsConnection* connection, const RelayOptions& options);

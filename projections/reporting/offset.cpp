@@ -3,6 +3,7 @@
 #include <charconv>
 #include <span>
 
+#include "projections/history.h"
 #include "projections/reporting/schema.h"
 #include "projections/reporting/sql_text.h"
 
@@ -68,13 +69,9 @@ Error history_mismatch(const LogPoint& point) {
 }
 
 Status check_history(Feed& feed, const LogPoint& point) {
-  if (point.position == Position()) return {};
-  Result<LogPoint> known = feed.point_at(point.position);
-  if (!known.ok()) {
-    return known.error().kind == ErrorKind::kUnavailable ? known.error() : history_mismatch(point);
-  }
-  if (known->log_id != point.log_id || known->hash != point.hash) return history_mismatch(point);
-  return {};
+  const Result<History> history = compare_history(feed, point);
+  if (!history.ok()) return history.error();
+  return history.value() == History::kSame ? Status() : history_mismatch(point);
 }
 
 }  // namespace till::reporting

@@ -23,7 +23,7 @@ Result<Offset> read_offset(SqlConnection& connection, std::string_view prefix, O
 
 Status write_offset(SqlConnection& connection, std::string_view prefix, const LogPoint& point);
 
-// kHistoryMismatch unless `point` is in the log behind `feed`; position 0 is in every log.
+// kHistoryMismatch where rows that stand at `point` are not of the log behind `feed` (history.h).
 Status check_history(Feed& feed, const LogPoint& point);
 
 // What check_history() says of a point that is not in the log.

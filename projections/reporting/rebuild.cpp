@@ -14,8 +14,6 @@ namespace {
 constexpr int kSwitchAttempts = 60;
 constexpr std::chrono::milliseconds kSwitchPause{1000};
 constexpr std::chrono::milliseconds kSwitchLook{100};  // whether it was cancelled
-// What may be missing when the serving generation is held already; more is fetched up without holding.
-constexpr std::uint64_t kHeldTransactionsMost = 20'000;
 
 }  // namespace
 

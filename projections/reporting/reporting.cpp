@@ -83,7 +83,10 @@ class Reporting::Impl {
       return {};
     });
     if (!read.ok()) return read.error();
-    if (Status ours = check_history(report.at); !ours.ok()) return ours.error();
+    // Rows of another history stay in their tables until a rebuild; nobody may take them for this log's.
+    if (Status ours = check_history(feed_, report.at); !ours.ok()) {
+      return Error{ErrorKind::kUnavailable, ours.error().message};
+    }
     if (const Position from = view_.serve_from(); report.at.position < from) {
       return Error{ErrorKind::kUnavailable, "reporting is being built: " + std::to_string(report.at.position.value()) +
                                                 " of " + std::to_string(from.value()) + " transactions"};
@@ -92,14 +95,6 @@ class Reporting::Impl {
   }
 
  private:
-  // Rows of another history stay in their tables until a rebuild; nobody may take them for this log's.
-  Status check_history(const LogPoint& at) {
-    if (at.position == Position()) return {};
-    const Result<LogPoint> here = feed_.point_at(at.position);
-    if (here.ok() && here.value() == at) return {};
-    return Error{ErrorKind::kUnavailable, "the reporting tables hold another log's history; rebuild the view"};
-  }
-
   Status maintain(const RebuildRequest& request, Status (Rebuilder::*work)()) {
     const std::unique_lock lock(maintenance_, std::try_to_lock);
     if (!lock.owns_lock()) return Error{ErrorKind::kUnavailable, "another rebuild or rollback of reporting is running"};

@@ -61,6 +61,7 @@ struct SalesReportAt {
 class Reporting : public ManagedView {
  public:
   // Connects to nothing yet. `feed` outlives this. Make it before threads that use the client library elsewhere.
+  // Reports answer kUnavailable until the rows have reached what is durable at this moment.
   Reporting(Feed& feed, ReportingOptions options);
   ~Reporting() override;
 
@@ -75,8 +76,8 @@ class Reporting : public ManagedView {
 
   // Blocks on the server, at most reader_wait + a few times report_timeout: not for an I/O thread. A sale counts once
   // in each group that it touches; voided sales are left out; `total` counts each sale once. Keys: store id,
-  // 2026-11-23, hour 0 to 23, SKU, category, tender type. kUnavailable where the server does not answer or has nothing
-  // yet, kInvalid where there are more rows than one answer may have, or a sum leaves 64 bits.
+  // 2026-11-23, hour 0 to 23, SKU, category, tender type. kUnavailable where the server does not answer or its rows
+  // are being made, kInvalid where there are more rows than one answer may have, or a sum leaves 64 bits.
   Result<SalesReportAt> sales_report(const SalesReportRequest& request);
 
  private:

@@ -18,7 +18,7 @@ class ServingView : public View {
  public:
   // `maintenance` is held by whoever else makes or drops generations.
   ServingView(Feed& feed, const ReportingOptions& options, std::mutex& maintenance)
-      : feed_(feed), options_(options), maintenance_(maintenance) {}
+      : feed_(feed), options_(options), maintenance_(maintenance), serve_from_(feed.durable().position.value()) {}
 
   std::string_view name() const override { return "reporting"; }
   // Tables of another log or layout are replaced by empty ones, to be filled from the log's beginning. kHistoryMismatch
@@ -28,8 +28,9 @@ class ServingView : public View {
 
   // The generation whose rows are being written; 0 before the first checkpoint. Thread safe.
   std::uint64_t generation() const { return generation_.load(); }
-  // Reports are refused until the rows reach this: tables begun anew must not deny what the former ones knew. Thread
-  // safe.
+  // Reports are refused until the rows reach this: what was durable when this process began, or when its tables were
+  // begun anew. Rows that are few, as in a new database or after a restart in the middle of filling one, must not deny
+  // what was known before. Thread safe.
   Position serve_from() const { return Position(serve_from_.load()); }
   // From now on apply() writes to `generation`. Only while nothing is applied.
   void serve(std::uint64_t generation);
@@ -47,7 +48,7 @@ class ServingView : public View {
   std::mutex& maintenance_;
   std::unique_ptr<TableWriter> writer_;
   std::atomic<std::uint64_t> generation_{0};
-  std::atomic<std::uint64_t> serve_from_{0};
+  std::atomic<std::uint64_t> serve_from_;
   std::mutex prepare_mutex_;
   bool prepared_ = false;
 };

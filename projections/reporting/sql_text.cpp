@@ -4,6 +4,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "commands/calendar.h"
+
 namespace till::reporting {
 namespace {
 
@@ -145,9 +147,7 @@ std::string quoted_name(std::string_view name) {
 
 std::int32_t utc_day(std::int64_t micros) {
   const std::int64_t held = std::clamp(micros, first_micros(), end_micros() - 1);
-  const year_month_day date(std::chrono::floor<days>(std::chrono::sys_time<microseconds>{microseconds(held)}));
-  return static_cast<int>(date.year()) * 10000 + static_cast<int>(static_cast<unsigned>(date.month())) * 100 +
-         static_cast<int>(static_cast<unsigned>(date.day()));
+  return civil_date(std::chrono::floor<days>(microseconds(held)).count());
 }
 
 }  // namespace till::reporting

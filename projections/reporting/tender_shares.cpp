@@ -12,16 +12,14 @@ std::string type_name(schema::Tender::Type type) {
   return name.empty() ? std::to_string(static_cast<int>(type)) : name;
 }
 
+// A sale gives back cash only, and never more than it took.
 void take_change(const schema::SaleCompleted& sale, std::vector<TenderShare>& shares) {
   std::int64_t change = sale.change();
-  for (const bool cash_only : {true, false}) {
-    for (std::size_t i = shares.size(); i-- > 0 && change > 0;) {
-      const bool cash = sale.tenders(static_cast<int>(i)).type() == schema::Tender::CASH;
-      if (cash_only && !cash) continue;
-      const std::int64_t taken = std::min(change, std::max<std::int64_t>(shares[i].amount, 0));
-      shares[i].amount -= taken;
-      change -= taken;
-    }
+  for (std::size_t i = shares.size(); i-- > 0 && change > 0;) {
+    if (sale.tenders(static_cast<int>(i)).type() != schema::Tender::CASH) continue;
+    const std::int64_t taken = std::min(change, std::max<std::int64_t>(shares[i].amount, 0));
+    shares[i].amount -= taken;
+    change -= taken;
   }
 }
 

@@ -218,9 +218,9 @@ class Apply(ContractTest):
         result = self.cli().run("--url", self.world.up["url"], *self.arguments(path), TILL_URL="http://127.0.0.1:1")
         self.assertEqual(result.status, 0, str(result))
 
-    def interrupted(self, count: int) -> tuple[pathlib.Path, list[dict[str, object]]]:
-        """A file whose sending was killed after some lines and before the last ones."""
-        lines = [self.line(store_id=self.world.unique("store"), name="A") for _ in range(count)]
+    def interrupted(self, count: int, *first: dict[str, object]) -> tuple[pathlib.Path, list[dict[str, object]]]:
+        """A file, with `first` before its own lines, whose sending was killed after some and before the last ones."""
+        lines = [*first, *(self.line(store_id=self.world.unique("store"), name="A") for _ in range(count))]
         path = self.file(lines)
         progress = path.with_name(path.name + ".progress")
         process = subprocess.Popen([str(self.cli().binary), "--url", self.world.up["url"], *self.arguments(path),
@@ -243,6 +243,21 @@ class Apply(ContractTest):
         for line in (lines[0], lines[-1]):
             store = line["body"]["store_id"]
             self.accepted(self.api().command("PUT", f"/v1/stores/{store}/terminals/{self.world.unique('till')}", {}))
+
+    def test_rejections_before_the_kill_count(self) -> None:
+        path, _ = self.interrupted(3000, self.line(store_id="a b", name="A"))
+        done = self.apply(path, "--output", "json")
+        self.assertEqual(done.status, 1, str(done))
+        self.assertGreater(done.json["resumed_at_line"], 0)
+        self.assertEqual(done.json["rejected"], 1)
+        self.assertEqual(len(path.with_name(f"{path.name}.rejected.ndjson").read_text().splitlines()), 1)
+
+    def test_rejections_that_cannot_be_written_end_the_run(self) -> None:
+        path = self.file([self.line(store_id="a b", name="A")])
+        path.with_name(f"{path.name}.rejected.ndjson").mkdir()
+        done = self.apply(path)
+        self.assertEqual(done.status, 1, str(done))
+        self.assertIn("cannot write", done.err)
 
     def test_begins_anew_where_the_lines_are_others(self) -> None:
         path, lines = self.interrupted(3000)

@@ -171,8 +171,32 @@ class Configuration(FolderTest):
         self.refused(tls(certificate, other), "key")
         self.refused(f'[http]\ntls_certificate_file = "{certificate}"\n', "go together")
 
+    def test_a_database_needs_a_user(self) -> None:
+        self.refused('[mysql]\npassword = "secret"\n', "mysql.user")
+        self.refused('[mysql]\nhost = "127.0.0.1"\n', "mysql.user")
+        self.assertEqual(self.check('[mysql]\nhost = "127.0.0.1"\nuser = "till"\n').status, 0)
+
     def test_missing_services_file(self) -> None:
         self.refused("", "services", "--services", str(self.data / "services-missing.toml"))
+
+
+class Stopping(FolderTest):
+    def test_a_signal_ends_a_start_at_once(self) -> None:
+        self.init()
+        secrets = self.data / "secrets"
+        secrets.mkdir(mode=0o700)
+        os.mkfifo(secrets / "master", 0o600)  # the start waits for what nobody writes
+        with open(self.data / "serve.stderr", "wb") as errors:
+            process = subprocess.Popen([str(self.cli().binary), "--data", str(self.data), "serve", "--port", "0"],
+                                       stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True)
+        try:
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while not (self.data / "books" / "CURRENT").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(START_TIMEOUT_S), 128 + signal.SIGTERM)
+        finally:
+            process.kill()
 
 
 class BehindProxy(FolderTest):

@@ -1,0 +1,7 @@
+#include "ops/version.h"
+
+namespace till {
+
+const char* const kVersion = TILL_VERSION;
+
+}  // namespace till
