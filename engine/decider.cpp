@@ -135,7 +135,7 @@ void Decider::accept(const CommandRequest& command, const Acceptance& acceptance
   decided.transaction = builder.finish(head.hash, decided.record.bytes);
   decided.outcome.kind = OutcomeKind::kAccepted;
   decided.outcome.position = decided.record.position;
-  fold(*decided.transaction, domain_, books_, entries_);
+  TILL_ASSERT(fold(*decided.transaction, domain_, books_, entries_).ok());
 }
 
 Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Micros recorded_at) {
