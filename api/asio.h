@@ -13,11 +13,15 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-// g++ 12 takes an empty boost::optional for an uninitialized one.
+// g++ 12 takes an empty boost::optional for an uninitialized one; clang++ has no such warning.
+#if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <boost/beast/http/basic_parser.hpp>
+#if !defined(__clang__)
 #pragma GCC diagnostic pop
+#endif
 #include <boost/beast/http/error.hpp>
 
 namespace till {

@@ -101,6 +101,10 @@ Result<JsonNode> JsonNode::parse(std::string_view text) {
     return Error{ErrorKind::kInvalid, std::string("not JSON at byte ") + std::to_string(result.Offset()) + ": " +
                                           rapidjson::GetParseError_En(result.Code())};
   }
+  // The parser takes a zero byte for the end of the text.
+  if (stream.Tell() != text.size()) {
+    return Error{ErrorKind::kInvalid, "not JSON at byte " + std::to_string(stream.Tell()) + ": text goes on"};
+  }
   return builder.take();
 }
 

@@ -251,10 +251,12 @@ void append_decimal_e5(std::int64_t value, std::string& out) {
 
 void append_timestamp(std::int64_t micros, std::string& out) {
   const auto floor_div = [](std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); };
+  // By remainder: the multiple below the least of all values is itself out of range.
+  const auto floor_mod = [](std::int64_t a, std::int64_t b) { return a % b + (a % b < 0 ? b : 0); };
   const std::int64_t seconds = floor_div(micros, kSecondUs);
-  const std::int64_t fraction = micros - seconds * kSecondUs;
+  const std::int64_t fraction = floor_mod(micros, kSecondUs);
   const std::int64_t days = floor_div(seconds, kDaySeconds);
-  const std::int64_t of_day = seconds - days * kDaySeconds;
+  const std::int64_t of_day = floor_mod(seconds, kDaySeconds);
   const Civil date = civil_from_days(days);
   if (date.year < 0) out.push_back('-');
   append_padded(date.year < 0 ? -date.year : date.year, 4, out);

@@ -132,7 +132,7 @@ void Decider::accept(const CommandRequest& command, const Acceptance& acceptance
   decided.transaction = builder.finish(head.hash, decided.record.bytes);
   decided.outcome.kind = OutcomeKind::kAccepted;
   decided.outcome.position = decided.record.position;
-  fold(*decided.transaction, domain_, books_, entries_);
+  TILL_ASSERT(fold(*decided.transaction, domain_, books_, entries_).ok());
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     streams_[i]->image_bytes += decided.transaction->record().events(static_cast<int>(i)).payload().size();
   }

@@ -44,6 +44,26 @@ Books::Entry* known(Books& books, const std::string& key) {
   return entry;
 }
 
+Error corrupt(const schema::Record& record, int event, std::string_view what) {
+  return {ErrorKind::kCorrupt, "event " + std::to_string(event) + " at position " + std::to_string(record.position()) +
+                                   " " + std::string(what)};
+}
+
+bool is_engines_own(EntityKind kind) {
+  return kind == kCommandKey || kind == kTenantChain || kind == kTerminalChain;
+}
+
+// A record whose bytes and chain are good still need not be one that a sequencer made.
+Status check_streams(const schema::Record& record, const Domain& domain, std::span<Books::Entry* const> streams) {
+  for (int i = 0; i < record.events_size(); ++i) {
+    const Books::Entry& entry = *streams[static_cast<std::size_t>(i)];
+    const bool known = record.events(i).stream_kind() == entry.kind.value() && !is_engines_own(entry.kind) &&
+                       (entry.state != nullptr || domain.new_state(entry.kind) != nullptr);
+    if (!known) return corrupt(record, i, "stands on a stream of no known kind");
+  }
+  return {};
+}
+
 }  // namespace
 
 void changed_keys(const schema::Record& record, std::vector<std::string>& keys) {
@@ -57,22 +77,25 @@ void changed_keys(const schema::Record& record, std::vector<std::string>& keys) 
   if (!record.terminal().empty()) keys.push_back(books_key(record.tenant(), kTerminalChain, record.terminal()));
 }
 
-void fold(const Transaction& transaction, const Domain& domain, Books& books, const ChangedEntries& entries) {
+Status fold(const Transaction& transaction, const Domain& domain, Books& books, const ChangedEntries& entries) {
   const schema::Record& record = transaction.record();
   for (int i = 0; i < record.events_size(); ++i) {
     const schema::RecordedEvent& event = record.events(i);
     Books::Entry& entry = *entries.streams[static_cast<std::size_t>(i)];
     if (entry.version.value() >= event.stream_version()) continue;
-    TILL_ASSERT(event.stream_version() == entry.version.next().value());
+    if (event.stream_version() != entry.version.next().value()) return corrupt(record, i, "leaves a gap in its stream");
     domain.evolve(entry.kind, books.change(entry, transaction.position()), transaction.event(i), record);
     entry.version = entry.version.next();
   }
   fold_header(transaction, books, entries);
+  return {};
 }
 
-void fold(const Transaction& transaction, const Domain& domain, Books& books) {
+Status fold(const Transaction& transaction, const Domain& domain, Books& books) {
   const schema::Record& record = transaction.record();
-  if (record.tenant().empty()) return;
+  if (record.tenant().empty()) return {};
+  // It ends the tenant in a key, so such keys would name other entities.
+  if (record.tenant().find('\0') != std::string::npos) return corrupt(record, 0, "belongs to no tenant");
   std::vector<std::string> keys;
   changed_keys(record, keys);
   std::vector<Books::Entry*> found;
@@ -81,10 +104,11 @@ void fold(const Transaction& transaction, const Domain& domain, Books& books) {
   ChangedEntries entries;
   auto next = static_cast<std::size_t>(record.events_size());
   entries.streams = std::span(found).first(next);
+  if (Status checked = check_streams(record, domain, entries.streams); !checked.ok()) return checked;
   if (!record.command_id().empty()) entries.command_key = found[next++];
   entries.tenant_chain = found[next++];
   if (!record.terminal().empty()) entries.terminal_chain = found[next];
-  fold(transaction, domain, books, entries);
+  return fold(transaction, domain, books, entries);
 }
 
 }  // namespace till

@@ -7,6 +7,7 @@
 
 #include "engine/books.h"
 #include "engine/domain.h"
+#include "engine/result.h"
 #include "engine/transaction.h"
 
 namespace till {
@@ -22,11 +23,12 @@ struct ChangedEntries {
   Books::Entry* terminal_chain = nullptr;  // null where no terminal sequence is used up
 };
 
-// Folds `transaction` into `books`. What an entity's image reflects already is skipped; an event that would leave a gap
-// in its stream is a bug.
-void fold(const Transaction& transaction, const Domain& domain, Books& books, const ChangedEntries& entries);
+// Folds `transaction` into `books`. What an entity's image reflects already is skipped. kCorrupt where an event would
+// leave a gap in its stream; the books are then of no use.
+Status fold(const Transaction& transaction, const Domain& domain, Books& books, const ChangedEntries& entries);
 
-// The same for a record read from the log: finds the entries.
-void fold(const Transaction& transaction, const Domain& domain, Books& books);
+// The same for a record read from the log: finds the entries. kCorrupt also where an event stands on a stream that can
+// be no entity of the domain.
+Status fold(const Transaction& transaction, const Domain& domain, Books& books);
 
 }  // namespace till

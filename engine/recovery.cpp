@@ -97,7 +97,9 @@ Result<Recovered> recover_books(const Log& log, const Domain& domain, std::size_
     keys.clear();
     changed_keys((*transaction)->record(), keys);
     if (Status installed = install_missing(keys, store, books); !installed.ok()) return installed.error();
-    fold(**transaction, domain, books);
+    if (Status folded = fold(**transaction, domain, books); !folded.ok()) {
+      return Error{folded.error().kind, "log: " + folded.error().message};
+    }
     at = (*transaction)->point();
     ++recovered.transactions;
     if (recovered.transactions % batch_transactions == 0) {

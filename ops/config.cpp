@@ -1,7 +1,5 @@
 #include "ops/config.h"
 
-#include <toml++/toml.h>
-
 #include <functional>
 #include <limits>
 #include <map>
@@ -9,6 +7,7 @@
 
 #include "api/socket_address.h"
 #include "engine/durable_file.h"
+#include "ops/toml.h"
 
 namespace till {
 namespace {
@@ -115,9 +114,13 @@ bool is_loopback(std::string_view address) {
 Result<ServerConfig> load_config(const std::string& path) {
   const Result<std::string> content = read_file(path);
   if (!content.ok()) return content.error();
+  return parse_config(content.value(), path);
+}
+
+Result<ServerConfig> parse_config(std::string_view text, const std::string& path) {
   toml::table root;
   try {
-    root = toml::parse(content.value(), path);
+    root = toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     return Error{ErrorKind::kInvalid, path + ": line " + std::to_string(error.source().begin.line) + ": " +
                                           std::string(error.description())};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "engine/result.h"
 #include "ops/services.h"
@@ -35,6 +36,8 @@ struct ServerConfig {
 
 // kInvalid: names the line, the key and what is wrong. kNotFound: there is no such file.
 Result<ServerConfig> load_config(const std::string& path);
+// The same of a file's text; `path` names it in errors.
+Result<ServerConfig> parse_config(std::string_view text, const std::string& path);
 
 // What cannot be right whatever the file says: an address that is none or open to others without TLS, half a TLS pair.
 // kInvalid. Opens no file: whether the TLS pair can be used is HttpServer::check()'s to say.

@@ -4,6 +4,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <memory>
 #include <string_view>
 
@@ -33,6 +35,13 @@ class JsonFormatter : public spdlog::formatter {
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+// The library's own handler writes lines of another form. Most tell of a client's bytes, one for each bad string: those
+// are for who looks for them.
+void take_protobuf_message(google::protobuf::LogLevel level, const char*, int, const std::string& message) {
+  const bool ends = level == google::protobuf::LOGLEVEL_FATAL;
+  spdlog::log(ends ? spdlog::level::critical : spdlog::level::debug, "protobuf: {}", message);
+}
+
 }  // namespace
 
 Status use_json_log_lines(const std::string& level) {
@@ -46,6 +55,7 @@ Status use_json_log_lines(const std::string& level) {
   logger->set_level(chosen);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
+  google::protobuf::SetLogHandler(take_protobuf_message);
   return {};
 }
 

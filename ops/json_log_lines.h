@@ -7,7 +7,7 @@
 
 namespace till {
 
-// Makes it spdlog's default. kInvalid for an unknown level.
+// Makes it spdlog's default, and has Protobuf's own messages go through it. kInvalid for an unknown level.
 Status use_json_log_lines(const std::string& level);
 
 }  // namespace till

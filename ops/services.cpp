@@ -5,11 +5,10 @@
 #include <sstream>
 #include <string_view>
 
-#include <toml++/toml.h>
-
 #include "api/json_node.h"
 #include "api/json_writer.h"
 #include "engine/durable_file.h"
+#include "ops/toml.h"
 
 namespace till {
 namespace {

@@ -7,11 +7,16 @@
 #include <iostream>
 
 #include "commands/retail_domain.h"
+#include "engine/control_record.h"
 #include "engine/engine.h"
 #include "engine/memory_books_store.h"
 #include "engine/memory_log.h"
+#include "engine/recovery.h"
+#include "engine/transaction.h"
 #include "ops/foodmart_converter.h"
 #include "ops/trade_generator.h"
+#include "schemas/events.pb.h"
+#include "schemas/state.pb.h"
 
 namespace till {
 namespace {
@@ -90,6 +95,57 @@ void check_folds(Shop& shop) {
     const Books folded = shop.fold_from_empty();
     CHECK(folded.folded == shop.head());
     CHECK((folded.bytes == live.bytes));
+  }
+}
+
+// A record with one event, its chain good.
+void append_record(const std::string& tenant, std::uint32_t kind, std::uint64_t stream_version, MemoryLog& log) {
+  TransactionBuilder builder;
+  schema::Record& record = builder.record();
+  record.set_version(kRecordVersion);
+  record.set_log_id(std::string(as_bytes(log.id())));
+  record.set_epoch(1);
+  record.set_position(2);
+  record.set_tenant(tenant);
+  record.set_tenant_seq(1);
+  auto* const event = google::protobuf::Arena::CreateMessage<schema::Event>(&builder.arena());
+  event->mutable_store_upserted()->set_store_id("s1");
+  schema::RecordedEvent& header = builder.add_event(*event);
+  header.set_type(schema::Event::kStoreUpserted);
+  header.set_stream_kind(kind);
+  header.set_stream_id("s1");
+  header.set_stream_version(stream_version);
+  StoredRecord stored;
+  stored.position = Position(2);
+  const LogPoint point = builder.finish(log.head().hash, stored.bytes)->point();
+  REQUIRE(log.append(std::span(&stored, 1), point).ok());
+}
+
+TEST_CASE("a record that no sequencer made is refused at the start by its position", "[fold]") {
+  struct Row {
+    std::string tenant;
+    std::uint32_t kind;
+    std::uint64_t stream_version;
+    std::string_view trouble;  // empty: it is taken
+  };
+  const Row rows[] = {{"chain", schema::STORE, 1, ""},
+                      {"chain", schema::STORE, 2, "leaves a gap in its stream"},
+                      {"chain", 999, 1, "stands on a stream of no known kind"},
+                      {"chain", schema::STORE + (1u << 16), 1, "stands on a stream of no known kind"},
+                      {"chain", schema::TENANT_CHAIN, 1, "stands on a stream of no known kind"},
+                      {std::string("a\0b", 3), schema::STORE, 1, "belongs to no tenant"}};
+  const RetailDomain domain(ZoneTables{{"UTC", {}}});
+  for (const Row& row : rows) {
+    CAPTURE(row.kind, row.stream_version);
+    MemoryLog log(LogId{1});
+    append_record(row.tenant, row.kind, row.stream_version, log);
+    MemoryBooksStore store;
+    till::Books books(domain, 1u << 20);
+    const auto recovered = recover_books(log, domain, 10, store, books, {});
+    REQUIRE(recovered.ok() == row.trouble.empty());
+    if (recovered.ok()) continue;
+    CHECK(recovered.error().kind == ErrorKind::kCorrupt);
+    CHECK(recovered.error().message == "log: event 0 at position 2 " + std::string(row.trouble));
   }
 }
 

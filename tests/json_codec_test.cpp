@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <limits>
 
 #include <google/protobuf/util/message_differencer.h>
 
@@ -250,6 +251,17 @@ TEST_CASE("times are read and written strictly", "[json]") {
     CAPTURE(row.text);
     CHECK(timestamp_of(row.text) == row.expected);
   }
+}
+
+TEST_CASE("every stored time can be told, also one that no client could send", "[json]") {
+  const auto told = [](std::int64_t micros) {
+    std::string out;
+    append_timestamp(micros, out);
+    return out;
+  };
+  CHECK(told(-1) == "1969-12-31T23:59:59.999999Z");
+  CHECK(told(std::numeric_limits<std::int64_t>::max()) == "294247-01-10T04:00:54.775807Z");
+  CHECK(told(std::numeric_limits<std::int64_t>::min()) == "-290308-12-21T19:59:05.224192Z");
 }
 
 TEST_CASE("decimals and dates are read and written strictly", "[json]") {

@@ -3,14 +3,21 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <sstream>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "api/json_codec.h"
 #include "api/json_node.h"
 #include "ops/command_line.h"
 #include "ops/config.h"
 #include "ops/csv_reader.h"
+#include "ops/json_log_lines.h"
 #include "ops/services.h"
 #include "ops/trade_generator.h"
+#include "schemas/commands.pb.h"
 #include "tests/temporary_directory.h"
 
 namespace till {
@@ -151,6 +158,8 @@ TEST_CASE("json tree: numbers keep their digits, depth is bounded, text survives
   CHECK_FALSE(node.value().has("e"));
   CHECK_FALSE(JsonNode::parse(std::string(100'000, '[')).ok());
   CHECK_FALSE(JsonNode::parse("{} x").ok());
+  CHECK_FALSE(JsonNode::parse(std::string_view("{}\0x", 4)).ok());
+  CHECK_FALSE(JsonNode::parse(std::string_view("{}\0", 3)).ok());
 }
 
 TEST_CASE("services file: what is written is read, an unknown key is refused with its line", "[ops]") {
@@ -209,6 +218,34 @@ TEST_CASE("configuration: a database is whole, or there is none", "[ops]") {
     CHECK(refused.error().message.find("mysql.user") != std::string::npos);
   }
   CHECK(load("user = 'till'\nanalyst_password = 'secret'\n").error().message.find("analyst_user") != std::string::npos);
+}
+
+TEST_CASE("configuration: text that is no TOML is refused with its line", "[ops]") {
+  for (const std::string_view text :
+       {"[%http]", "[%http\"]", "[=]", "gr\u00f6sse = 1", "[http]\nport \u00e9= 1", "\xff", "["}) {
+    CAPTURE(text);
+    const auto refused = parse_config(text, "till.toml");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == ErrorKind::kInvalid);
+    CHECK(refused.error().message.starts_with("till.toml: line "));
+  }
+  CHECK(parse_config("[mysql]\npassword = \"gr\u00f6sse\"", "till.toml").ok());
+}
+
+TEST_CASE("log lines: what a client's bytes make Protobuf say is for who looks for it", "[ops]") {
+  const auto before = spdlog::default_logger();
+  REQUIRE(use_json_log_lines("info").ok());
+  std::ostringstream lines;
+  const auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines));
+  spdlog::set_default_logger(logger);
+  schema::VoidSale command;
+  const std::string bad_utf8 = "\x0a\x01\xff";
+  CHECK_FALSE(command.ParseFromString(bad_utf8));
+  CHECK(lines.str().empty());
+  logger->set_level(spdlog::level::debug);
+  CHECK_FALSE(command.ParseFromString(bad_utf8));
+  CHECK(lines.str().find("sale_id") != std::string::npos);
+  spdlog::set_default_logger(before);
 }
 
 TEST_CASE("tables are padded by letters, not bytes", "[ops]") {
