@@ -64,7 +64,7 @@ std::unique_ptr<google::protobuf::Message> Books::new_state(EntityKind kind) con
 Books::Entry* Books::find(std::string_view key) {
   const auto found = index_.find(key);
   if (found == index_.end()) return nullptr;
-  found->second->touched = true;
+  touch(*found->second);
   return found->second;
 }
 
@@ -103,9 +103,11 @@ google::protobuf::Message& Books::change(Entry& entry, Position position) {
   if (!entry.state) {
     entry.state = new_state(entry.kind);
     TILL_ASSERT(entry.state != nullptr);
+    entry.born_turn = turn_;
+    entry.touched = false;
   }
   entry.position = position;
-  entry.touched = true;
+  touch(entry);
   if (!entry.dirty) {
     entry.dirty = true;
     dirty_.push_back(&entry);

@@ -46,10 +46,15 @@ class Books {
     std::size_t image_bytes = 0;     // of its image, at most; exact while it is not dirty
     std::size_t bytes = 0;           // estimate, part of the budget
     bool dirty = false;
-    bool touched = false;  // since the sweep passed last
+    bool touched = false;         // since the sweep passed last
+    std::uint64_t born_turn = 0;  // in which it was made; 0: it was read from the store
   };
 
   Books(const Domain& domain, std::size_t budget_bytes);
+
+  // Each turn of the caller. What is made within a turn does not count as used by it: a command's key or a sale is
+  // hardly met again, and must not push out the stock that is.
+  void begin_turn() { ++turn_; }
 
   // Null where it is not known whether the entity exists.
   Entry* find(std::string_view key);
@@ -84,6 +89,9 @@ class Books {
  private:
   std::unique_ptr<google::protobuf::Message> new_state(EntityKind kind) const;
   void account(Entry& entry, std::size_t image_bytes);
+  void touch(Entry& entry) const {
+    if (entry.born_turn != turn_) entry.touched = true;
+  }
 
   const Domain& domain_;
   const std::size_t budget_bytes_;
@@ -91,6 +99,7 @@ class Books {
   std::vector<std::unique_ptr<Entry>> entries_;  // in sweep order
   std::vector<Entry*> dirty_;
   std::size_t hand_ = 0;
+  std::uint64_t turn_ = 1;
   std::uint64_t newest_evicted_batch_ = 0;
   std::size_t installed_ = 0;
   std::size_t bytes_ = 0;

@@ -21,6 +21,7 @@ namespace {
 const std::string kCutKey(1, '\0');
 constexpr std::size_t kFoldVersionBytes = 4;
 constexpr double kFilterBitsPerKey = 10;
+constexpr double kFilterShare = 0.75;  // of the block cache, for filters and indexes before data
 constexpr int kBooksOpenFilesMost = 512;
 
 void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
@@ -238,9 +239,18 @@ class RocksBooksStore : public BooksStore {
     database.periodic_compaction_seconds = 7 * 24 * 3600;
     rocksdb::BlockBasedTableOptions table;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
-    table.block_cache = rocksdb::NewLRUCache(options_.block_cache_bytes);
+    rocksdb::LRUCacheOptions cache;
+    cache.capacity = options_.block_cache_bytes;
+    cache.high_pri_pool_ratio = kFilterShare;
+    table.block_cache = rocksdb::NewLRUCache(cache);
+    // Filters and indexes come in small parts, which stay longer than data: a look for a new key costs memory, or one
+    // small read, however many keys there are.
     table.cache_index_and_filter_blocks = true;
+    table.cache_index_and_filter_blocks_with_high_priority = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+    table.pin_top_level_index_and_filter = true;
     database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return database;
   }

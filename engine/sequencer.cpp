@@ -189,6 +189,7 @@ void Sequencer::finish() {
 Stage::Step Sequencer::step() {
   check_clock();
   if (flush_due() && !flusher_.has_room()) return Step::kIdle;
+  books_.begin_turn();
   if (turn_ == slices_.size()) {
     intake_.take(kTurnCommands, slices_);
     turn_ = 0;

@@ -229,7 +229,7 @@ TEST_CASE("configuration: text that is no TOML is refused with its line", "[ops]
     CHECK(refused.error().kind == ErrorKind::kInvalid);
     CHECK(refused.error().message.starts_with("till.toml: line "));
   }
-  CHECK(parse_config("[mysql]\npassword = \"gr\u00f6sse\"", "till.toml").ok());
+  CHECK(parse_config("[mysql]\nuser = \"till\"\npassword = \"gr\u00f6sse\"", "till.toml").ok());
 }
 
 TEST_CASE("log lines: what a client's bytes make Protobuf say is for who looks for it", "[ops]") {

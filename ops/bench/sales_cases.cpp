@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kBatch = 500;
 constexpr std::chrono::milliseconds kPeerTime{1500};
+constexpr std::uint64_t kCpuShownNs = 500;  // a thread's time for a sale, below which it is not named
 
 // After each run: how the group commit did, beside a bare file that gets the same bytes in groups of the same size.
 Status add_group_figures(BenchServer& server, const MetricsSample& before, BenchResult& run) {
@@ -26,6 +27,22 @@ Status add_group_figures(BenchServer& server, const MetricsSample& before, Bench
   run.peer.emplace_back("of_bare_file_permille",
                         static_cast<std::int64_t>(run.rate * 1000 / std::max<std::uint64_t>(bare.value(), 1)));
   return {};
+}
+
+// Where the processor's time of the server went, for each sale.
+void add_cpu_figures(const std::map<std::string, std::uint64_t>& before,
+                     const std::map<std::string, std::uint64_t>& after, BenchResult& run) {
+  const std::uint64_t sales = std::max<std::uint64_t>(run.acknowledged, 1);
+  std::uint64_t all_ns = 0;
+  for (const auto& [name, ran_ns] : after) {
+    const auto former = before.find(name);
+    const std::uint64_t used_ns = ran_ns - (former == before.end() ? 0 : former->second);
+    all_ns += used_ns;
+    if (used_ns / sales >= kCpuShownNs) {
+      run.numbers.emplace_back("cpu_ns_" + name, static_cast<std::int64_t>(used_ns / sales));
+    }
+  }
+  run.numbers.emplace_back("cpu_ns_per_sale", static_cast<std::int64_t>(all_ns / sales));
 }
 
 Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& load, SaleForm form) {
@@ -49,12 +66,14 @@ Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& lo
     if (Result<std::chrono::milliseconds> settled = wait_for_views(server); !settled.ok()) return settled.error();
     const Result<MetricsSample> before = MetricsSample::take(server);
     if (!before.ok()) return before.error();
+    const auto cpu_before = thread_cpu_ns(server.pid());
     SalesRun sales(server.url(), requests, load);
     Result<BenchResult> run = counted_run(server, sales, options.run_time());
     if (!run.ok()) return run.error();
     const Result<std::chrono::milliseconds> caught_up = wait_for_views(server);
     if (!caught_up.ok()) return caught_up.error();
     fill_percentiles(sales.latencies_us(), *run);
+    add_cpu_figures(cpu_before, thread_cpu_ns(server.pid()), *run);
     run->numbers.emplace_back("fdatasync_us", static_cast<std::int64_t>(server.fdatasync_us()));
     run->numbers.emplace_back("caught_up_ms", caught_up.value().count());
     if (Status added = add_group_figures(server, before.value(), *run); !added.ok()) return added.error();

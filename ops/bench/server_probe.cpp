@@ -91,6 +91,21 @@ std::uint64_t folder_bytes(const std::string& folder) {
   return bytes;
 }
 
+std::map<std::string, std::uint64_t> thread_cpu_ns(pid_t pid) {
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  std::map<std::string, std::uint64_t> times;
+  std::error_code trouble;
+  for (auto entry = std::filesystem::directory_iterator(tasks, trouble);
+       !trouble && entry != std::filesystem::directory_iterator(); entry.increment(trouble)) {
+    std::string name;
+    std::getline(std::ifstream(entry->path() / "comm"), name);
+    std::uint64_t ran_ns = 0;
+    std::ifstream(entry->path() / "schedstat") >> ran_ns;
+    times[name.substr(0, name.find(':'))] += ran_ns;
+  }
+  return times;
+}
+
 Result<std::chrono::milliseconds> wait_for_views(BenchServer& server) {
   const auto start = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - start < kViewsTimeout) {

@@ -40,6 +40,9 @@ std::uint64_t resident_bytes(pid_t pid);
 std::uint64_t open_files(pid_t pid);
 std::uint64_t folder_bytes(const std::string& folder);
 
+// Processor time that each thread of the process has used, by the threads' names; in nanoseconds.
+std::map<std::string, std::uint64_t> thread_cpu_ns(pid_t pid);
+
 // Waits until no view has a lag; the time that took.
 Result<std::chrono::milliseconds> wait_for_views(BenchServer& server);
 
