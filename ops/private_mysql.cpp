@@ -94,8 +94,13 @@ Status install_database(const fs::path& data, const std::string& log_file, const
   fs::remove_all(fresh, error);
   fs::create_directories(fresh, error);
   if (error) return Error{ErrorKind::kUnavailable, "cannot make " + fresh.string() + ": " + error.message()};
-  std::vector<std::string> command = {"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                                      "--skip-test-db", "--datadir=" + fresh.string()};
+  // Forced: on a machine whose own name cannot be looked up too.
+  std::vector<std::string> command = {"mariadb-install-db",
+                                      "--no-defaults",
+                                      "--force",
+                                      "--auth-root-authentication-method=normal",
+                                      "--skip-test-db",
+                                      "--datadir=" + fresh.string()};
   if (geteuid() == 0) command.push_back("--user=root");
   const auto code = run_program(command, {log_file}, kInstallTimeout, keep_going);
   if (!code) return code.error();

@@ -82,9 +82,10 @@ void MariadbServer::install() {
   if (const passwd* const owner = ::getpwnam(user_.c_str()); ::getuid() == 0 && owner != nullptr) {
     REQUIRE(::chown(directory_.c_str(), owner->pw_uid, owner->pw_gid) == 0);
   }
-  const pid_t installer = spawn({"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                                 "--skip-test-db", "--datadir=" + directory_ + "/data", "--user=" + user_},
-                                directory_ + "/install.out");
+  const pid_t installer =
+      spawn({"mariadb-install-db", "--no-defaults", "--force", "--auth-root-authentication-method=normal",
+             "--skip-test-db", "--datadir=" + directory_ + "/data", "--user=" + user_},
+            directory_ + "/install.out");
   int status = -1;
   REQUIRE(::waitpid(installer, &status, 0) == installer);
   REQUIRE(status == 0);

@@ -29,7 +29,7 @@ def make_template(folder: pathlib.Path) -> pathlib.Path:
             raise Skipped(f"{program} is not installed")
     template = folder / "mariadb-template"
     if not template.exists():
-        made = subprocess.run(["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
+        made = subprocess.run(["mariadb-install-db", "--no-defaults", "--force", "--auth-root-authentication-method=normal",
                                "--skip-test-db", f"--datadir={template}", *as_root()],
                               capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False)
         if made.returncode != 0:
