@@ -56,10 +56,11 @@ Status BooksFlusher::write(BooksBatch& batch) {
   return store_.make_durable(false);
 }
 
-Stage::Step BooksFlusher::finish() {
+// Without the lock: a failure comes back through abandon().
+Stage::Step BooksFlusher::finish(bool keep) {
   if (finished_) return Step::kDone;
   finished_ = true;
-  if (!keep_ || failed_) return Step::kDone;
+  if (!keep || failed_) return Step::kDone;
   if (Status durable = store_.make_durable(true); !durable.ok()) on_failure_(durable.error());
   return Step::kDone;
 }
@@ -67,10 +68,12 @@ Stage::Step BooksFlusher::finish() {
 Stage::Step BooksFlusher::step() {
   BooksBatch batch;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (pending_.empty() || (stopping_ && !keep_)) {
       if (!stopping_) return Step::kIdle;
-      return finish();
+      const bool keep = keep_;
+      lock.unlock();
+      return finish(keep);
     }
     // An image never holds an effect above the durable position.
     if (!failed_ && feed_.durable().position < pending_.front().cut.position) return Step::kIdle;

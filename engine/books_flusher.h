@@ -35,7 +35,7 @@ class BooksFlusher : public Stage {
 
  private:
   Status write(BooksBatch& batch);
-  Step finish();
+  Step finish(bool keep);
 
   BooksStore& store_;
   Feed& feed_;

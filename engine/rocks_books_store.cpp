@@ -224,6 +224,7 @@ class RocksBooksStore : public BooksStore {
 
   rocksdb::Options database_options() const {
     rocksdb::Options database;
+    if (options_.env != nullptr) database.env = options_.env;
     database.create_if_missing = true;
     // The first levels are rewritten soon: compressing them would be paid for twice.
     database.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};

@@ -7,10 +7,15 @@
 
 #include "engine/books_store.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace till {
 
 struct RocksBooksStoreOptions {
-  std::string directory;  // beside it, `directory`.refold marks a store that met damage until it is made anew
+  std::string directory;        // beside it, `directory`.refold marks a store that met damage until it is made anew
+  rocksdb::Env* env = nullptr;  // null: the machine's own; not owned
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 16u << 20;  // small enough for the processor's cache to help its inserts
   std::int64_t key_lifetime_us =

@@ -45,11 +45,19 @@ bool Entry::accepted() const {
   });
 }
 
-Fleet::Fleet(Dice& dice) : dice_(dice), clients_(kTerminals) {
-  for (int i = 0; i < kTerminals; ++i) {
-    clients_[static_cast<std::size_t>(i)].terminal = "till-" + std::to_string(i);
-    clients_[static_cast<std::size_t>(i)].store = i % kStores;
+Fleet::Fleet(Dice& dice) : Fleet(dice, kTerminals, [](const std::function<void()>& take) { take(); }) {}
+
+Fleet::Fleet(Dice& dice, int terminals, Post post) : dice_(dice), post_(std::move(post)) {
+  for (int i = 0; i < terminals; ++i) {
+    Client& client = clients_.emplace_back();
+    client.terminal = "till-" + std::to_string(i);
+    client.store = i % kStores;
   }
+}
+
+std::uint64_t Fleet::answers(OutcomeKind kind) const {
+  const auto found = answers_.find(kind);
+  return found == answers_.end() ? 0 : found->second;
 }
 
 std::vector<schema::Command> Fleet::setup() const {
@@ -173,7 +181,9 @@ void Fleet::submit(Client* client, Entry& entry, Engine& engine, const Log& log)
   ++in_flight_;
   engine.submit(std::move(requests), [this, client, &entry, &log, asked_at = told_most_,
                                       generation = generation_](std::vector<Outcome>&& outcomes) {
-    if (generation == generation_) note(client, entry, asked_at, log, std::move(outcomes.front()));
+    post_([this, client, &entry, &log, asked_at, generation, outcome = std::move(outcomes.front())]() mutable {
+      if (generation == generation_) note(client, entry, asked_at, log, std::move(outcome));
+    });
   });
 }
 
@@ -182,6 +192,7 @@ void Fleet::note(Client* client, Entry& entry, Position asked_at, const Log& log
   if (client != nullptr) client->in_flight = false;
   const bool first = !entry.accepted();
   const OutcomeKind kind = outcome.kind;
+  ++answers_[kind];
   const std::uint64_t expected = outcome.rejection.expected;
   if (is_final(kind)) {
     told_most_ = std::max(told_most_, outcome.position);

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,9 +37,15 @@ struct Entry {
   bool accepted() const;
 };
 
+// Not thread safe: where the engine answers on another thread, `Post` hands the answer over.
 class Fleet {
  public:
+  // Has an answer taken on the thread that calls act().
+  using Post = std::function<void(std::function<void()> take)>;
+
+  // Takes answers at once.
   explicit Fleet(Dice& dice);
+  Fleet(Dice& dice, int terminals, Post post);
 
   // Commands that make stores, terminals and products; each is to be accepted before the next.
   std::vector<schema::Command> setup() const;
@@ -48,6 +56,8 @@ class Fleet {
   // What was in flight will never be answered.
   void crash();
   std::size_t in_flight() const { return in_flight_; }
+  // Answers of a kind, of all processes.
+  std::uint64_t answers(OutcomeKind kind) const;
 
   // Stable addresses: entries are only added.
   const std::deque<Entry>& journal() const { return journal_; }
@@ -67,9 +77,11 @@ class Fleet {
   void draw_sale(Client& client, schema::RingUpSale& sale);
 
   Dice& dice_;
+  const Post post_;
   std::vector<Client> clients_;
   std::deque<Entry> journal_;
   std::vector<std::string> sold_;  // sale ids that were accepted
+  std::map<OutcomeKind, std::uint64_t> answers_;
   Position told_most_;
   std::size_t in_flight_ = 0;
   std::uint64_t generation_ = 0;  // of the process: answers of a dead one do not come

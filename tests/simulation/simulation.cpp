@@ -1,9 +1,8 @@
 #include "tests/simulation/simulation.h"
 
-#include "engine/memory_books_store.h"
-#include "engine/recovery.h"
 #include "engine/stage.h"
 #include "tests/memory_books.h"
+#include "tests/simulation/books_check.h"
 
 namespace till::simulation {
 namespace {
@@ -158,18 +157,8 @@ void Simulation::settle() {
   fault("the simulation does not come to rest");
 }
 
-// The books as they were written behind, and as a fold from nothing makes them.
 void Simulation::compare_books() {
-  MemoryBooksStore fresh;
-  Books books(domain_, 1u << 20);
-  if (!recover_books(*log_, domain_, 64, fresh, books, {}).ok()) return fault("the log does not fold");
-  std::string written, folded;
-  const auto add_to = [](std::string& text) {
-    return [&text](std::string_view key, std::string_view image) { text.append(key).append("=").append(image); };
-  };
-  static_cast<void>(store_.dump(add_to(written)));
-  static_cast<void>(fresh.dump(add_to(folded)));
-  if (written != folded) fault("the books differ from a fold of the log");
+  if (std::string differs = books_differ(*log_, domain_, store_); !differs.empty()) fault(std::move(differs));
 }
 
 void Simulation::compare_views() {
