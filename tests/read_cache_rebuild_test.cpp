@@ -225,7 +225,9 @@ TEST_CASE("read cache: a switch is never behind what readers saw, not for a mome
   std::thread seller([&] { f.chain.sell_many("acme", "B", 1500); });
   for (int i = 0; i < 3; ++i) CHECK(cache->rebuild(request()).ok());
   seller.join();
-  CHECK(cache->rollback().ok());
+  const Status back = cache->rollback();
+  INFO((back.ok() ? "" : back.error().message));
+  CHECK(back.ok());
   done = true;
   watcher.join();
   CHECK(behind == 0);

@@ -1,5 +1,7 @@
 #include "projections/read_cache/read_cache.h"
 
+#include <thread>
+
 #include <spdlog/spdlog.h>
 
 #include "engine/named_thread.h"
@@ -20,6 +22,9 @@ constexpr int kBlockCacheShardBits = 4;
 constexpr std::chrono::seconds kRepairRetry{2};
 // How long wait_for() sleeps on one follower before it looks whether another one serves.
 constexpr std::chrono::milliseconds kWaitSlice{50};
+// A reader leaves a generation within a request; one that takes longer closes it itself.
+constexpr std::chrono::seconds kReadersLeaveWithin{10};
+constexpr std::chrono::milliseconds kReadersLeavePoll{1};
 
 }  // namespace
 
@@ -178,12 +183,24 @@ void ReadCache::supervise() {
 
 Status ReadCache::replace_damaged() {
   const std::lock_guard change(change_mutex_);
-  const std::shared_ptr<Serving> damaged = serving();
+  std::shared_ptr<Serving> damaged = serving();
   if (!damaged->generation->damaged()) return {};  // a rebuild was faster
   damaged->follower->stop();
   if (Status begun = begin_anew("the former generation was damaged"); !begun.ok()) return begun;
   damaged->generation->discard_on_close();
+  close(std::move(damaged));
   return {};
+}
+
+// Its last readers go first, so that the files are closed here, neither in a reader's time nor under whoever opens them
+// again.
+void ReadCache::close(std::shared_ptr<Serving> former) {
+  former->follower->stop();
+  const auto deadline = std::chrono::steady_clock::now() + kReadersLeaveWithin;
+  while ((former.use_count() > 1 || former->generation.use_count() > 1) &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kReadersLeavePoll);
+  }
 }
 
 ViewInfo ReadCache::info() const {

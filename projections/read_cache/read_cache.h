@@ -129,6 +129,7 @@ class ReadCache final : public ManagedView {
   Status switch_held(std::shared_ptr<read_cache::Generation>& next, const Serving& former, Position at,
                      const RebuildRequest& request);
   Status take_place(read_cache::Generation& next, const Serving& former);
+  static void close(std::shared_ptr<Serving> former);
   Status hold(Serving& serving, const std::function<Status(LogPoint)>& action);
 
   Feed& feed_;

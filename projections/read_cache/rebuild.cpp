@@ -172,7 +172,7 @@ Status ReadCache::hold(Serving& serving, const std::function<Status(LogPoint)>& 
 
 // What came in during the proof is applied beside the serving generation, which is held for the last of it only.
 Status ReadCache::switch_to(std::shared_ptr<Generation> next, const RebuildRequest& request) {
-  const std::shared_ptr<Serving> former = serving();
+  std::shared_ptr<Serving> former = serving();
   const auto durable = [this] { return feed_.durable().position; };
   for (int attempt = 0; attempt < kSwitchAttempts && next != nullptr; ++attempt) {
     if (Status near = build(*next, nullptr, request, durable); !near.ok()) return near;
@@ -180,8 +180,8 @@ Status ReadCache::switch_to(std::shared_ptr<Generation> next, const RebuildReque
     if (!held.ok()) return held;
   }
   if (next != nullptr) return Error{ErrorKind::kUnavailable, "read cache: the log grows faster than rows are made"};
-  former->follower->stop();
   if (former->generation->damaged()) former->generation->discard_on_close();
+  close(std::move(former));
   spdlog::info("read cache: generation {} serves", files_->serving());
   return {};
 }
