@@ -13,12 +13,14 @@ ApiParts::ApiParts(Engine& engine_, Queries& queries_, PersonKeys& person_keys_,
       rate_limit(rate_limit_),
       waits(queries_),
       sealing(limits.sealing_threads, limits.sealing_queue),
+      batches(limits.batch_threads, limits.batch_queue, ThreadShare::kSmall),
       answers(limits.answer_threads, limits.answer_queue),
       reports(limits.report_threads, limits.report_queue) {}
 
 void ApiParts::stop() {
   // Waiting reads first: what they go on with may still be posted.
   waits.stop();
+  batches.stop();
   sealing.stop();
   answers.stop();
   reports.stop();

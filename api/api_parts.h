@@ -19,6 +19,8 @@ namespace till {
 struct PoolLimits {
   std::size_t sealing_threads = 2;  // personal data: a new person's key is one synced write
   std::size_t sealing_queue = 1024;
+  std::size_t batch_threads = 1;  // reads what batches bring, which would hold up the I/O threads
+  std::size_t batch_queue = 256;
   std::size_t answer_threads = 2;  // replays (reads of the log) and the answers of batches
   std::size_t answer_queue = 16'384;
   std::size_t report_threads = 4;  // each may wait for the database server
@@ -46,6 +48,7 @@ struct ApiParts {
   CommandCounts counts;
   AtLeastWaits waits;
   WorkerPool sealing;
+  WorkerPool batches;
   WorkerPool answers;
   WorkerPool reports;
 };

@@ -44,7 +44,14 @@ void BatchHandler::handle(const HttpRequest& request, const RouteMatch& match, P
   const std::optional<WireForm> form = wire_form_of_content_type(request.content_type);
   if (!form) return pending->refuse(make_problem(schema::UNSUPPORTED_MEDIA_TYPE, {}, caller.instance));
   caller.answer_form = wire_form_of_accept(request.accept, *form);
-  DecodedBatch batch = decode_batch(*form, request.body, caller.instance);
+  // The body stays where it is until the answer.
+  const bool posted = parts_.batches.post([this, pending, form, body = request.body] { take(pending, *form, body); });
+  if (!posted) pending->refuse(make_problem(schema::OVERLOADED, {}, caller.instance));
+}
+
+void BatchHandler::take(const std::shared_ptr<Pending>& pending, WireForm form, std::string_view body) {
+  const Caller& caller = pending->caller;
+  DecodedBatch batch = decode_batch(form, body, caller.instance);
   if (batch.problem) return pending->refuse(*batch.problem);
   // The request itself was charged as one.
   const auto further = static_cast<std::int64_t>(batch.items.size()) - 1;

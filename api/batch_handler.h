@@ -22,6 +22,7 @@ class BatchHandler {
 
  private:
   struct Pending;
+  void take(const std::shared_ptr<Pending>& pending, WireForm form, std::string_view body);
   // Decides what can be decided before the engine.
   void prepare(Pending& pending, std::vector<BatchEntry>&& items);
   void prepare_item(Pending& pending, std::size_t index, BatchEntry&& item,

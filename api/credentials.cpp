@@ -10,8 +10,8 @@
 namespace till {
 namespace {
 
-// A key that was just issued is waited for; one in use needs no haste.
-constexpr std::chrono::milliseconds kKeyPace{5};
+// Whoever issues a key waits for it; one in use needs no haste.
+constexpr std::chrono::milliseconds kKeyPace{100};
 constexpr std::string_view kKeyPrefix = "till_";
 constexpr std::string_view kScheme = "bearer ";
 constexpr std::size_t kKeyIdBytes = 8;

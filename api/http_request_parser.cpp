@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace till {
 namespace {
 
@@ -137,14 +139,15 @@ HttpRequestParser::Place* HttpRequestParser::place_of(field field, View name) {
   return nullptr;
 }
 
-// Beast unfolds into a buffer of its own, so a folded value lies elsewhere; one that unfolds to nothing shows in the
-// text.
+// Beast unfolds into a buffer of its own, so such a value lies elsewhere; one whose first or only line is empty shows
+// in the text.
 bool HttpRequestParser::is_folded(View name, View value) const {
-  if (!value.empty()) return value.data() < base_ || value.data() >= base_ + end_;
-  const char* at = name.data() + name.size();
   const char* const end = base_ + end_;
-  while (at < end && *at != '\n') ++at;
-  return at + 1 < end && (at[1] == ' ' || at[1] == '\t');
+  if (!value.empty() && (value.data() < base_ || value.data() >= end)) return true;
+  const char* const line = name.data() + name.size();
+  const char* const line_end = std::find(line, end, '\n');
+  if (!value.empty()) return line_end < value.data();
+  return line_end + 1 < end && (line_end[1] == ' ' || line_end[1] == '\t');
 }
 
 void HttpRequestParser::refuse(std::string_view trouble, BeastError& error) {

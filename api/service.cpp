@@ -198,6 +198,7 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
 void Service::write_metrics(MetricsText& text) const {
   parts_.counts.write(text);
   text.family("till_pool_queued", "gauge", "Jobs that wait for a thread, by pool.");
+  text.sample({{"pool", "batches"}}, parts_.batches.queued());
   text.sample({{"pool", "sealing"}}, parts_.sealing.queued());
   text.sample({{"pool", "answers"}}, parts_.answers.queued());
   text.sample({{"pool", "reports"}}, parts_.reports.queued());

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/named_thread.h"
+
 namespace till {
 
 // Thread safe. One pool for each kind of work, so that a slow neighbour takes no thread from another.
@@ -16,7 +18,7 @@ class WorkerPool {
  public:
   using Job = std::function<void()>;
 
-  WorkerPool(std::size_t threads, std::size_t queue_most);
+  WorkerPool(std::size_t threads, std::size_t queue_most, ThreadShare share = ThreadShare::kEqual);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;

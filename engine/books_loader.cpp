@@ -9,9 +9,9 @@ namespace {
 
 // Commands of a batch whose needs are read at once: ahead of a few slices, and no more than one turn of the sequencer
 // can take in without others noticing.
-constexpr std::size_t kCommandsAtOnce = 128;
+constexpr std::size_t kCommandsAtOnce = 32;
 // Fewer commands, at least one, where they need more entities than this.
-constexpr std::size_t kKeysAtOnce = 2'000;
+constexpr std::size_t kKeysAtOnce = 500;
 
 }  // namespace
 
@@ -45,9 +45,7 @@ bool BooksLoader::prefetch(Submission& submission) const {
   add_needs(submission.commands.front(), prefetch.keys);
   if (prefetch.keys.empty()) return true;
   const Result<bool> complete = store_.load_from_memory(prefetch.keys, prefetch.images);
-  if (complete.ok() && complete.value()) return true;
-  prefetch = {};
-  return false;
+  return complete.ok() && complete.value();
 }
 
 void BooksLoader::load(SubmissionPtr submission) {
@@ -76,6 +74,11 @@ void BooksLoader::stop() {
 
 Status BooksLoader::fill(Submission& submission) {
   Prefetch& prefetch = submission.prefetch;
+  if (prefetch.images.size() < prefetch.keys.size()) {  // begun by prefetch()
+    loads_.fetch_add(prefetch.keys.size() - prefetch.images.size(), std::memory_order_relaxed);
+    return store_.load(prefetch.keys, prefetch.images);
+  }
+  prefetch.images.clear();
   prefetch.flushed = flusher_.flushed();
   prefetch.keys = submission.found_needs;
   const std::size_t last = std::min(submission.commands.size(), submission.next + kCommandsAtOnce);

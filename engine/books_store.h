@@ -42,9 +42,11 @@ class BooksStore {
   virtual Result<std::uint32_t> fold_version() const = 0;
   // Removes everything and notes the fold version.
   virtual Status reset(std::uint32_t fold_version) = 0;
-  // Image of each key, nullopt where there is none. Thread safe.
+  // Appends to `images`, which may hold those of the first keys already: the image of each key that follows, nullopt
+  // where there is none. Thread safe.
   virtual Status load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const = 0;
-  // As load(), but never waits for the disk: false where some image may be there that memory does not hold.
+  // As load(), but never waits for the disk: false, with what comes before it, at the first image that may be there and
+  // that memory does not hold.
   virtual Result<bool> load_from_memory(std::span<const std::string> keys,
                                         std::vector<std::optional<std::string>>& images) const = 0;
   // True once damage was met: the store has to be reset and refolded, now or at the next start.

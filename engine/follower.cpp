@@ -51,8 +51,11 @@ FollowerStatus Follower::status() const {
 bool Follower::wait_for(Position target, std::chrono::milliseconds timeout) {
   if (position() >= target) return true;
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, timeout,
-                  [&] { return position() >= target || stopping_ || status_.state == FollowerState::kStopped; });
+  moved_.wait_for(lock, timeout, [&] {
+    if (position() >= target || stopping_ || status_.state == FollowerState::kStopped) return true;
+    hurry();
+    return false;
+  });
   return position() >= target;
 }
 
@@ -87,6 +90,23 @@ void Follower::refuse_held(const Error& error) {
   moved_.notify_all();
 }
 
+// With the lock held.
+void Follower::hurry() {
+  if (hurried_) return;
+  hurried_ = true;
+  moved_.notify_all();
+}
+
+// False where something else comes before the next batch.
+bool Follower::keep_pace() {
+  std::unique_lock lock(mutex_);
+  if (!full_batch_) {
+    moved_.wait_until(lock, applied_at_ + options_.pace, [&] { return stopping_ || held_ != nullptr || hurried_; });
+  }
+  hurried_ = false;
+  return !stopping_ && held_ == nullptr;
+}
+
 bool Follower::pause(std::chrono::steady_clock::duration duration) {
   std::unique_lock lock(mutex_);
   moved_.wait_for(lock, duration, [&] { return stopping_ || held_ != nullptr; });
@@ -111,10 +131,7 @@ Status Follower::step() {
       return {};
     }
   }
-  if (const auto since = std::chrono::steady_clock::now() - applied_at_; since < options_.pace) {
-    pause(options_.pace - since);
-    if (stopping_) return {};
-  }
+  if (!keep_pace()) return {};
   if (Status read = feed_.read(at.position, options_.max_batch_transactions, options_.max_batch_bytes, batch_);
       !read.ok()) {
     return read;
@@ -126,6 +143,7 @@ Status Follower::step() {
   TILL_ASSERT(batch_.front()->position() == at.position.next());
   if (Status applied = view_.apply(batch_); !applied.ok()) return applied;
   const LogPoint reached = batch_.back()->point();
+  full_batch_ = batch_.size() >= options_.max_batch_transactions;
   batch_.clear();
   applied_at_ = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);

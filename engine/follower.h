@@ -61,7 +61,7 @@ struct FollowerOptions {
   std::size_t max_batch_transactions = 512;
   std::size_t max_batch_bytes = 4u << 20;
   // Least time between two batches: a view under load then writes rows that many transactions touch once, and a quiet
-  // one applies at once.
+  // one applies at once. Not kept while somebody waits for a position, nor after a full batch.
   std::chrono::milliseconds pace{0};
   std::chrono::milliseconds retry_first{100};
   std::chrono::milliseconds retry_most{5000};
@@ -82,7 +82,8 @@ class Follower {
 
   FollowerStatus status() const;
   Position position() const { return Position(position_.load(std::memory_order_acquire)); }
-  // Waits until position() >= `target`; false after `timeout` or when the follower stopped.
+  // Waits until position() >= `target`; false after `timeout` or when the follower stopped. The next batch is not put
+  // off, also where `timeout` is 0.
   bool wait_for(Position target, std::chrono::milliseconds timeout);
 
   // Runs `action` between two batches, with the view standing still at the position it is given. Blocks the caller
@@ -101,6 +102,8 @@ class Follower {
   Status step();
   void set_state(FollowerState state, std::string error);
   void refuse_held(const Error& error);
+  void hurry();
+  bool keep_pace();
   bool pause(std::chrono::steady_clock::duration duration);
 
   Feed& feed_;
@@ -113,7 +116,9 @@ class Follower {
   std::condition_variable moved_;
   FollowerStatus status_{FollowerState::kRetrying, {}, "not started"};
   Held* held_ = nullptr;  // of the caller that waits
+  bool hurried_ = false;  // somebody waits for the next batch
   std::vector<TransactionPtr> batch_;
+  bool full_batch_ = false;  // the last one
   std::chrono::steady_clock::time_point applied_at_;
 };
 

@@ -23,8 +23,7 @@ Status MemoryBooksStore::reset(std::uint32_t fold_version) {
 Status MemoryBooksStore::load(std::span<const std::string> keys,
                               std::vector<std::optional<std::string>>& images) const {
   const std::lock_guard lock(mutex_);
-  images.clear();
-  for (const std::string& key : keys) {
+  for (const std::string& key : keys.subspan(images.size())) {
     const auto found = images_.find(key);
     images.push_back(found == images_.end() ? std::nullopt : std::optional<std::string>(found->second));
   }

@@ -208,14 +208,13 @@ class RocksBooksStore : public BooksStore {
   // False where an image would have to come from a place that `options` does not allow.
   Result<bool> read(std::span<const std::string> keys, const rocksdb::ReadOptions& options,
                     std::vector<std::optional<std::string>>& images) const {
-    images.assign(keys.size(), std::nullopt);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    images.reserve(keys.size());
+    for (const std::string& key : keys.subspan(images.size())) {
       rocksdb::PinnableSlice value;
-      const rocksdb::Status status = database_->Get(options, database_->DefaultColumnFamily(), keys[i], &value);
-      if (status.IsNotFound()) continue;
+      const rocksdb::Status status = database_->Get(options, database_->DefaultColumnFamily(), key, &value);
       if (status.IsIncomplete()) return false;
-      if (!status.ok()) return store_error(status);
-      images[i].emplace(value.data(), value.size());
+      if (!status.ok() && !status.IsNotFound()) return store_error(status);
+      images.push_back(status.ok() ? std::optional<std::string>(value.ToStringView()) : std::nullopt);
     }
     return true;
   }

@@ -19,7 +19,7 @@ struct Prefetch {
   std::uint64_t flushed = 0;  // every batch up to this number was in the store before the first image was read
   std::size_t until = 0;      // the needs of commands before this index were looked at
   std::vector<std::string> keys;
-  std::vector<std::optional<std::string>> images;
+  std::vector<std::optional<std::string>> images;  // of the first keys, in time of all
 };
 
 struct Submission {

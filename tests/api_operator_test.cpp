@@ -207,6 +207,7 @@ TEST_CASE("operator: a proof of the log or of views ends when the server stops")
   ApiWorld world;
   world.set_up_acme();
   ring_up(world, 5);
+  REQUIRE(world.cache().wait_for(world.log().head().position, std::chrono::seconds(20)));
   const std::atomic<bool> cancelled{true};
   const RetailDomain domain(ZoneTables{{"UTC", {}}});
   CHECK(verify_log(world.log(), domain, &cancelled).result.error().kind == ErrorKind::kCancelled);

@@ -125,6 +125,9 @@ TEST_CASE("what could be read in two ways is refused with 400", "[http]") {
       "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n",
       "GET / HTTP/1.1\r\nHost: t\r\nAccept: a,\r\n b\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nAccept:\r\n \r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: t\r\nAccept:\r\n a\r\n\r\n",
+      "POST / HTTP/1.1\r\nHost: t\r\nContent-Length:\r\n 3\r\n\r\nabc",
+      "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
       "GET / HTTP/1.1\r\nHost : t\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: t\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", "GET / HTTP/2.0\r\nHost: t\r\n\r\n",
       "GET /\r\n\r\n", "\x16\x03\x01 nonsense\r\n\r\n");

@@ -35,6 +35,7 @@ HOMES = {
     r"^rapidjson/": ["api"],
     r"^CLI/": ["ops"],
     r"^toml\+\+": ["ops"],
+    r"^mimalloc": ["ops"],
     r"^catch2/": ["tests"],
     r"^rapidcheck": ["tests"],
     r"^sodium": ["engine", "api"],

@@ -35,11 +35,11 @@ struct StoreOptions;
 struct ReadCacheOptions {
   std::string directory;
   std::size_t block_cache_bytes = 64u << 20;           // shared by the generations
-  std::size_t write_buffer_bytes = 8u << 20;           // of each; up to three wait to be flushed
+  std::size_t write_buffer_bytes = 16u << 20;          // of each; up to three wait to be flushed
   std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 130 bytes each
   std::size_t tenant_replace_bytes_most = 256u << 20;  // rows of one tenant that are replaced in one step
   FollowerOptions follower{
-      .max_batch_transactions = 2048, .max_batch_bytes = 8u << 20, .pace = std::chrono::milliseconds(5)};
+      .max_batch_transactions = 2048, .max_batch_bytes = 8u << 20, .pace = std::chrono::milliseconds(40)};
 };
 
 // An answer and the point of the log that its rows reflect, from one snapshot.

@@ -17,6 +17,8 @@ constexpr std::string_view kRowVersion = "1";
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::size_t kBlockBytes = 8 * 1024;
 // Files of the first level that readers must look through: reads slow down well before writes are made to wait.
+// Files of the first level that are sorted into the next one at once: the more, the less often rows are written anew.
+constexpr int kFirstLevelFilesMerged = 8;
 constexpr int kFirstLevelFilesSlowdown = 40;
 constexpr int kFirstLevelFilesStop = 80;
 constexpr int kFirstLevelFilesBulk = 1 << 20;  // sorted once, at the end
@@ -52,6 +54,7 @@ rocksdb::Options database_options(Purpose purpose, const StoreOptions& options) 
   out.max_log_file_size = kInfoLogBytes;
   out.keep_log_file_num = kInfoLogFiles;
   out.allow_concurrent_memtable_write = false;  // one writer
+  out.level0_file_num_compaction_trigger = kFirstLevelFilesMerged;
   out.level0_slowdown_writes_trigger = kFirstLevelFilesSlowdown;
   out.level0_stop_writes_trigger = kFirstLevelFilesStop;
   if (purpose == Purpose::kBulk) {

@@ -22,8 +22,7 @@ Status SimulatedStore::reset(std::uint32_t fold_version) {
 }
 
 Status SimulatedStore::load(std::span<const std::string> keys, std::vector<std::optional<std::string>>& images) const {
-  images.clear();
-  for (const std::string& key : keys) {
+  for (const std::string& key : keys.subspan(images.size())) {
     const auto found = visible_.images.find(key);
     images.push_back(found == visible_.images.end() ? std::nullopt : std::optional<std::string>(found->second));
   }
