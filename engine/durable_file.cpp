@@ -63,6 +63,14 @@ Status replace_file(const std::string& path, std::string_view content, unsigned 
   return sync_directory(parent.empty() ? "." : parent);
 }
 
+Status shorten_file(const std::string& path, std::uint64_t bytes) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return system_error("cannot open " + path);
+  if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) return system_error("cannot cut " + path);
+  if (::fdatasync(file.get()) != 0) return system_error("cannot sync " + path);
+  return {};
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_error("cannot open " + path);

@@ -1,6 +1,7 @@
 // Small files that must survive a power cut whole: replaced atomically, synced with their directory.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace till {
 // Writes `content` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory. `mode`
 // are the permission bits of the new file. On an error the former file is untouched.
 Status replace_file(const std::string& path, std::string_view content, unsigned mode = 0644);
+
+// Cuts a file to its first `bytes`, durably.
+Status shorten_file(const std::string& path, std::uint64_t bytes);
 
 // Whole content; kNotFound where there is no such file, kInvalid beyond `most_bytes`.
 Result<std::string> read_file(const std::string& path, std::size_t most_bytes = 1u << 20);

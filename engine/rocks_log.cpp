@@ -203,6 +203,34 @@ Status check_lower_bound(const LogPoint& head, const std::optional<LogPoint>& tr
                    "; restore it from a backup, or accept the loss with: till log repair --accept-loss"};
 }
 
+// The last record that can be read up to the first bad one. Changes nothing.
+Result<LogPoint> readable_head(const RocksLogOptions& options) {
+  rocksdb::Options database = log_database_options(options, false);
+  database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  rocksdb::DB* raw = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(database, log_database_of(options), &raw);
+  const std::unique_ptr<rocksdb::DB> opened(raw);
+  if (!status.ok()) return log_read_error(status);
+  return log_last_claimed(*opened);
+}
+
+// Before RocksDB, which drops an incomplete record without a word: a torn last group that nobody was told of is cut and
+// kept. Anything else stays as it is, for a repair by hand.
+Status cut_untold_tail(const RocksLogOptions& options, const std::optional<LogPoint>& trusted, OpenReport& report) {
+  const Result<TornTail> tail = find_torn_tail(log_database_of(options));
+  if (!tail.ok()) return tail.error();
+  if (tail->torn_bytes == 0) return {};
+  const Result<LogPoint> head = readable_head(options);
+  if (!head.ok()) return head.error();
+  if (Status bound = check_lower_bound(*head, trusted); !bound.ok()) return bound;
+  const Result<std::string> kept = cut_torn_tail(*tail, options.directory);
+  if (!kept.ok()) return kept.error();
+  report.tail_cut = true;
+  report.cut_file = *kept;
+  report.cut_bytes = tail->torn_bytes;
+  return {};
+}
+
 }  // namespace
 
 Status create_rocks_log(const RocksLogOptions& options) {
@@ -235,15 +263,10 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
   }
   Result<std::optional<LogPoint>> trusted = read_watermark(log_watermark_of(options));
   if (!trusted.ok()) return trusted.error();
-  CutTail cut;
-  Result<OpenedDatabase> opened = open_database(options, false, ErrorKind::kUnavailable);
-  if (!opened.ok() && opened.error().kind == ErrorKind::kCorrupt) {
-    Result<CutTail> torn = cut_torn_tail(log_database_of(options), options.directory);
-    if (!torn.ok()) return with_advice(torn.error(), trusted.value());
-    if (torn->cut_bytes == 0) return with_advice(opened.error(), trusted.value());
-    cut = *torn;
-    opened = open_database(options, false, ErrorKind::kUnavailable);
+  if (Status cut = cut_untold_tail(options, trusted.value(), report); !cut.ok()) {
+    return with_advice(cut.error(), trusted.value());
   }
+  Result<OpenedDatabase> opened = open_database(options, false, ErrorKind::kUnavailable);
   if (!opened.ok()) return with_advice(opened.error(), trusted.value());
   if (Status reader = check_reader(*opened->database); !reader.ok()) return reader.error();
   Result<LogPoint> head = scan_tail(*opened->database, trusted.value(), report);
@@ -254,9 +277,6 @@ Result<std::unique_ptr<Log>> open_rocks_log(const RocksLogOptions& options, Open
     if (!flushed.ok()) bound = log_error(flushed, ErrorKind::kUnavailable);
   }
   if (!bound.ok()) return with_advice(bound.error(), trusted.value());
-  report.tail_cut = cut.cut_bytes != 0;
-  report.cut_file = cut.cut_file;
-  report.cut_bytes = cut.cut_bytes;
   return std::unique_ptr<Log>(
       std::make_unique<RocksLog>(std::move(opened->database), std::move(opened->listener), options, head.value()));
 }

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 
 #include "engine/durable_file.h"
@@ -119,28 +118,34 @@ std::string newest_wal(const std::string& directory) {
 
 }  // namespace
 
-Result<CutTail> cut_torn_tail(const std::string& database_directory, const std::string& keep_directory) {
-  CutTail cut;
-  cut.wal_file = newest_wal(database_directory);
-  if (cut.wal_file.empty()) return Error{ErrorKind::kCorrupt, "the log's database has no write-ahead log to repair"};
-  const Result<std::string> wal = read_file(cut.wal_file, kMostWalBytes);
+Result<TornTail> find_torn_tail(const std::string& database_directory) {
+  TornTail tail;
+  tail.wal_file = newest_wal(database_directory);
+  if (tail.wal_file.empty()) return tail;
+  const Result<std::string> wal = read_file(tail.wal_file, kMostWalBytes);
   if (!wal.ok()) return wal.error();
-  cut.whole_bytes = whole_prefix(wal.value());
-  cut.cut_bytes = wal.value().size() - cut.whole_bytes;
-  if (cut.cut_bytes == 0) return cut;
-  if (record_begins_after(wal.value(), cut.whole_bytes) || record_hides_in_block(wal.value(), cut.whole_bytes)) {
-    return Error{ErrorKind::kCorrupt, cut.wal_file + " is damaged at byte " + std::to_string(cut.whole_bytes) +
+  tail.whole_bytes = whole_prefix(wal.value());
+  tail.torn_bytes = wal.value().size() - tail.whole_bytes;
+  if (tail.torn_bytes == 0) return tail;
+  if (record_begins_after(wal.value(), tail.whole_bytes) || record_hides_in_block(wal.value(), tail.whole_bytes)) {
+    return Error{ErrorKind::kCorrupt, tail.wal_file + " is damaged at byte " + std::to_string(tail.whole_bytes) +
                                           " with whole records after it"};
   }
-  const std::string name = std::filesystem::path(cut.wal_file).filename().string();
-  cut.cut_file = keep_directory + "/" + name + std::string(kCutSuffix) + std::to_string(cut.whole_bytes);
-  if (Status kept = replace_file(cut.cut_file, std::string_view(wal.value()).substr(cut.whole_bytes)); !kept.ok()) {
-    return kept.error();
+  return tail;
+}
+
+Result<std::string> cut_torn_tail(const TornTail& tail, const std::string& keep_directory) {
+  const Result<std::string> wal = read_file(tail.wal_file, kMostWalBytes);
+  if (!wal.ok()) return wal.error();
+  const std::string name = std::filesystem::path(tail.wal_file).filename().string();
+  const std::string kept = keep_directory + "/" + name + std::string(kCutSuffix) + std::to_string(tail.whole_bytes);
+  if (Status written = replace_file(kept, std::string_view(wal.value()).substr(tail.whole_bytes)); !written.ok()) {
+    return written.error();
   }
-  std::error_code trouble;
-  std::filesystem::resize_file(cut.wal_file, cut.whole_bytes, trouble);
-  if (trouble) return Error{ErrorKind::kUnavailable, "cannot cut " + cut.wal_file + ": " + trouble.message()};
-  return cut;
+  // Durable before RocksDB goes on from it: beside a newer write-ahead log the torn bytes could not be told from
+  // damage.
+  if (Status cut = shorten_file(tail.wal_file, tail.whole_bytes); !cut.ok()) return cut.error();
+  return kept;
 }
 
 }  // namespace till

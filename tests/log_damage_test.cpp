@@ -65,6 +65,13 @@ void flip(const std::string& file, std::uintmax_t offset) {
   stream.put(static_cast<char>(byte ^ 0x40));
 }
 
+Status read_to_end(const Log& log) {
+  const auto cursor = log.cursor(Position(1));
+  while (cursor->next()) {
+  }
+  return cursor->status();
+}
+
 struct Grown {
   TemporaryDirectory home;
   std::vector<LogPoint> heads;
@@ -106,6 +113,91 @@ TEST_CASE("a torn last group above the watermark is cut, kept and reported") {
   REQUIRE(log.ok());
   CHECK((*log)->head() == grown.heads[8]);
   if (report.tail_cut) CHECK(fs::exists(report.cut_file));
+}
+
+// Of a WAL of 10 records of the same length.
+std::uintmax_t last_record(const Grown& grown) {
+  return grown.wal_bytes - grown.wal_bytes / 10;
+}
+
+TEST_CASE("a damaged last group that somebody was told of is refused, and not a byte is touched") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 9);
+  const std::string wal = newest_wal(grown.copy);
+  const std::uintmax_t damaged = last_record(grown) + GENERATE(4u, 5u, 6u, 100u);
+  flip(wal, damaged);
+  const std::string before = read_file(wal, 1u << 26).value();
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE_FALSE(log.ok());
+  CHECK(log.error().kind == ErrorKind::kHistoryMismatch);
+  CHECK(log.error().message.find("up to 11") != std::string::npos);
+  CHECK_FALSE(report.tail_cut);
+  REQUIRE(newest_wal(grown.copy) == wal);
+  CHECK(read_file(wal, 1u << 26).value() == before);
+  // So the byte can still be put right.
+  flip(wal, damaged);
+  log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE(log.ok());
+  CHECK((*log)->head() == grown.heads[9]);
+}
+
+TEST_CASE("whatever is dropped of a last group is kept in a file and reported") {
+  Grown grown;
+  grow_and_copy(grown, 10, 200, 8);
+  const std::string wal = newest_wal(grown.copy);
+  SECTION("a damaged length") {
+    flip(wal, last_record(grown) + GENERATE(4u, 5u));
+  }
+  SECTION("bytes missing at the end") {
+    fs::resize_file(wal, grown.wal_bytes - 50);
+  }
+  SECTION("nothing but zeros") {
+    fs::resize_file(wal, last_record(grown));
+    fs::resize_file(wal, grown.wal_bytes);
+  }
+  const std::string before = read_file(wal, 1u << 26).value();
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE(log.ok());
+  CHECK((*log)->head() == grown.heads[8]);
+  REQUIRE(report.tail_cut);
+  CHECK(read_file(report.cut_file).value() == before.substr(last_record(grown)));
+}
+
+TEST_CASE("zeros in the middle of the write-ahead log are damage, however far below the watermark") {
+  Grown grown;
+  grow_and_copy(grown, 300, 200, 299);
+  const std::string wal = newest_wal(grown.copy);
+  std::string bytes = read_file(wal, 1u << 26).value();
+  // Its first records have the same length, which the header of the first one tells.
+  const std::size_t record = 10 * (7 + static_cast<std::uint8_t>(bytes[4]) + 256 * static_cast<std::uint8_t>(bytes[5]));
+  REQUIRE(bytes.size() > record + 4096);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(record), 4096, '\0');
+  REQUIRE(replace_file(wal, bytes).ok());
+  OpenReport report;
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  REQUIRE_FALSE(log.ok());
+  CHECK(log.error().kind == ErrorKind::kCorrupt);
+  CHECK(log.error().message.find(wal + " is damaged at byte " + std::to_string(record)) != std::string::npos);
+  CHECK(read_file(wal, 1u << 26).value() == bytes);
+}
+
+TEST_CASE("a flipped byte in a table is found by whoever reads it, with the table's name") {
+  Grown grown;
+  grow_and_copy(grown, 10, 5000, 9);
+  OpenReport report;
+  REQUIRE(open_rocks_log(options_of(grown.copy), report).ok());  // makes a table of the write-ahead log
+  std::string table;
+  for (const auto& entry : fs::directory_iterator(grown.copy + "/db")) {
+    if (entry.path().extension() == ".sst" && entry.path().string() > table) table = entry.path().string();
+  }
+  REQUIRE_FALSE(table.empty());
+  flip(table, 100);  // in its first block of records
+  const Result<std::unique_ptr<Log>> log = open_rocks_log(options_of(grown.copy), report);
+  const Error error = log.ok() ? read_to_end(**log).error() : log.error();
+  CHECK(error.kind == ErrorKind::kCorrupt);
+  CHECK(error.message.find(fs::path(table).filename().string()) != std::string::npos);
 }
 
 TEST_CASE("a log that ends below its watermark is refused with both positions") {
