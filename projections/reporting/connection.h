@@ -95,6 +95,7 @@ class SqlTransaction {
   // A transaction that only reads, all of it from one moment.
   Status begin_snapshot();
   Status commit();
+  SqlConnection& connection() { return connection_; }
 
  private:
   SqlConnection& connection_;

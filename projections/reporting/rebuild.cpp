@@ -46,6 +46,7 @@ Status Rebuilder::fill_generation(std::uint64_t generation, const Generations& p
   WriterTarget target;
   target.prefix = prefix;
   target.session = SessionKind::kBulk;
+  target.sessions = site_.options.rebuild_sessions;
   Filler filler(site_, request_, std::move(target));
   if (Status started = filler.start(); !started.ok()) return started;
   if (Status near = filler.approach([&] { return site_.feed.durable().position; }); !near.ok()) return near;
@@ -143,6 +144,7 @@ Status Rebuilder::fill_shadow(std::uint64_t serving) {
   target.prefix = kShadowPrefix;
   target.tenant = request_.tenant;
   target.session = SessionKind::kBulk;
+  target.sessions = site_.options.rebuild_sessions;
   Filler filler(site_, request_, std::move(target));
   if (Status started = filler.start(); !started.ok()) return started;
   // Never beyond the serving rows: those after the shadow's position will be applied to them once more.

@@ -28,8 +28,10 @@ struct ReportingOptions {
   std::string analyst_password;
 
   FollowerOptions follower{.max_batch_transactions = 2048, .max_batch_bytes = 8u << 20};
-  std::size_t rebuild_batch_transactions = 4096;
-  std::size_t rebuild_batch_bytes = 16u << 20;
+  // The larger, the fewer sums are written more than once.
+  std::size_t rebuild_batch_transactions = 16'384;
+  std::size_t rebuild_batch_bytes = 32u << 20;
+  std::size_t rebuild_sessions = 2;
   std::size_t statement_rows = 1000;
   std::size_t statement_bytes = 1u << 20;              // half of the server's max_allowed_packet where that is less
   std::uint64_t tenant_replace_rows_most = 2'000'000;  // of one tenant, which a rebuild of it replaces in one step

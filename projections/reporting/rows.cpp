@@ -157,16 +157,19 @@ void BatchRows::add_customer(const schema::Record& record, const schema::Custome
   RowWriter(customers_).text(record.tenant()).text(customer.customer_id()).integer(record.position());
 }
 
-void BatchRows::finish(std::vector<std::string>& statements) {
+std::vector<TableStatements> BatchRows::finish() {
+  std::vector<TableStatements> tables;
   for (InsertRows* rows : {&sales_, &lines_, &taxes_, &tenders_, &moves_, &stores_, &products_, &customers_}) {
-    rows->finish(statements);
+    rows->finish(tables.emplace_back());
   }
   InsertRows stock(kStockTable, prefix_, limits_);
   for (const auto& [key, values] : stock_) RowWriter(stock).raw(key).raw(values);
-  stock.finish(statements);
+  stock.finish(tables.emplace_back());
   for (const Aggregate* aggregate : {&store_day_, &store_hour_, &sku_day_, &category_day_, &tender_day_}) {
-    aggregate->finish(prefix_, limits_, statements);
+    aggregate->finish(prefix_, limits_, tables.emplace_back());
   }
+  std::erase_if(tables, [](const TableStatements& table) { return table.empty(); });
+  return tables;
 }
 
 }  // namespace till::reporting

@@ -15,6 +15,8 @@
 
 namespace till::reporting {
 
+using TableStatements = std::vector<std::string>;
+
 // Rows of one batch. Sign rule: a sale's rows are positive, a void's negate them, so that every report is a plain SUM;
 // a void stands under the business date and hour of its sale.
 class BatchRows {
@@ -22,8 +24,8 @@ class BatchRows {
   // `prefix` of the physical tables, "g7_".
   BatchRows(std::string_view prefix, const StatementLimits& limits);
   void add(const Transaction& transaction);
-  // The statements, in any order worth one SQL transaction. Call once.
-  void finish(std::vector<std::string>& statements);
+  // The statements, by table: those of one table in this order, tables in any. Call once.
+  std::vector<TableStatements> finish();
 
  private:
   struct SaleRow;

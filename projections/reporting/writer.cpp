@@ -1,8 +1,12 @@
 #include "projections/reporting/writer.h"
 
 #include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <thread>
 #include <utility>
 
+#include "engine/named_thread.h"
 #include "engine/transaction.h"
 #include "projections/reporting/generations.h"
 #include "projections/reporting/rows.h"
@@ -27,6 +31,61 @@ std::string first_event(const Transaction& transaction) {
   return field == nullptr ? "unknown event" : field->message_type()->name();
 }
 
+// The tables of a batch, each taken by one session: so that no two wait for each other's rows.
+class TableQueue {
+ public:
+  explicit TableQueue(std::vector<TableStatements> tables) : tables_(std::move(tables)) {
+    // The largest first: the last one then is short.
+    const auto bytes = [](const TableStatements& table) {
+      return std::accumulate(table.begin(), table.end(), std::size_t{0},
+                             [](std::size_t sum, const std::string& statement) { return sum + statement.size(); });
+    };
+    std::sort(tables_.begin(), tables_.end(), [&](const auto& a, const auto& b) { return bytes(a) > bytes(b); });
+  }
+  // Takes and executes tables until none is left or the server refuses one.
+  Status execute_on(SqlConnection& connection) {
+    for (std::size_t i = next_++; i < tables_.size(); i = next_++) {
+      for (const std::string& statement : tables_[i]) {
+        Status executed = connection.execute(statement);
+        if (executed.ok()) continue;
+        next_ = tables_.size();
+        return executed;
+      }
+    }
+    return {};
+  }
+
+ private:
+  std::vector<TableStatements> tables_;
+  std::atomic<std::size_t> next_{0};
+};
+
+// Another session that takes from the queue, on a thread of its own until join().
+class Helper {
+ public:
+  Helper(TableQueue& queue, SqlConnection& connection)
+      : transaction_(connection), thread_(named_thread("reporting-bulk", [this, &queue] { run(queue); })) {}
+  ~Helper() { (void)join(); }
+  Helper(const Helper&) = delete;
+  Helper& operator=(const Helper&) = delete;
+
+  Status join() {
+    if (thread_.joinable()) thread_.join();
+    return executed_;
+  }
+  Status commit() { return transaction_.commit(); }
+
+ private:
+  void run(TableQueue& queue) {
+    executed_ = transaction_.begin();
+    if (executed_.ok()) executed_ = queue.execute_on(transaction_.connection());
+  }
+
+  SqlTransaction transaction_;
+  Status executed_;
+  std::thread thread_;
+};
+
 // Tables that vanished under a running follower: the checkpoint has to be read again.
 Status as_retry(const Status& status) {
   if (status.ok() || status.error().kind != ErrorKind::kNotFound) return status;
@@ -36,16 +95,16 @@ Status as_retry(const Status& status) {
 }  // namespace
 
 TableWriter::TableWriter(const ServerOptions& server, const WriterOptions& options, WriterTarget target)
-    : server_(server), options_(options), target_(std::move(target)) {}
+    : server_(server), options_(options), target_(std::move(target)), connections_(target_.sessions) {}
 
-Result<SqlConnection*> TableWriter::connection() {
-  if (connection_ != nullptr && connection_->broken()) connection_.reset();
-  if (connection_ == nullptr) {
+Result<SqlConnection*> TableWriter::connected(std::unique_ptr<SqlConnection>& connection) {
+  if (connection != nullptr && connection->broken()) connection.reset();
+  if (connection == nullptr) {
     auto opened = SqlConnection::open(server_, target_.session, options_.answer_timeout);
     if (!opened.ok()) return opened.error();
-    connection_ = std::move(opened.value());
+    connection = std::move(opened.value());
   }
-  return connection_.get();
+  return connection.get();
 }
 
 Result<Offset> TableWriter::offset() {
@@ -103,26 +162,36 @@ Status TableWriter::apply_at_once(std::span<const TransactionPtr> batch) {
                                               std::to_string(at->point.position.value())};
   }
   if (!follows(at->point, *fresh.front())) return history_mismatch(at->point);
-  if (Status written = write(session, *at, fresh); !written.ok()) return written;
-  return transaction.commit();
+  return write(transaction, *at, fresh);
 }
 
-Status TableWriter::write(SqlConnection& connection, const Offset& at, std::span<const TransactionPtr> fresh) {
+Status TableWriter::write(SqlTransaction& transaction, const Offset& at, std::span<const TransactionPtr> fresh) {
   StatementLimits limits = options_.statements;
-  limits.bytes = std::min(limits.bytes, connection.max_statement_bytes());
+  limits.bytes = std::min(limits.bytes, transaction.connection().max_statement_bytes());
   BatchRows rows(target_.prefix, limits);
   Position previous = at.point.position;
-  for (const TransactionPtr& transaction : fresh) {
-    TILL_ASSERT(transaction->position() == previous.next());
-    previous = transaction->position();
-    if (target_.tenant.empty() || transaction->record().tenant() == target_.tenant) rows.add(*transaction);
+  for (const TransactionPtr& each : fresh) {
+    TILL_ASSERT(each->position() == previous.next());
+    previous = each->position();
+    if (target_.tenant.empty() || each->record().tenant() == target_.tenant) rows.add(*each);
   }
-  std::vector<std::string> statements;
-  rows.finish(statements);
-  for (const std::string& statement : statements) {
-    if (Status executed = connection.execute(statement); !executed.ok()) return executed;
+  TableQueue queue(rows.finish());
+  std::vector<std::unique_ptr<Helper>> helpers;
+  for (std::size_t i = 1; i < connections_.size(); ++i) {
+    Result<SqlConnection*> helping = connected(connections_[i]);
+    if (!helping.ok()) return helping.error();
+    helpers.push_back(std::make_unique<Helper>(queue, **helping));
   }
-  return write_offset(connection, target_.prefix, fresh.back()->point());
+  Status executed = queue.execute_on(transaction.connection());
+  // Nobody commits before everybody has executed: after an error nothing of the batch stays.
+  for (const auto& helper : helpers) {
+    if (Status helped = helper->join(); executed.ok()) executed = helped;
+  }
+  if (executed.ok()) executed = write_offset(transaction.connection(), target_.prefix, fresh.back()->point());
+  for (const auto& helper : helpers) {
+    if (executed.ok()) executed = helper->commit();
+  }
+  return executed.ok() ? transaction.commit() : executed;
 }
 
 }  // namespace till::reporting

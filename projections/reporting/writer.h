@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/follower.h"
 #include "engine/result.h"
@@ -18,6 +19,9 @@ struct WriterTarget {
   std::uint64_t serving = 0;  // not 0: refuse to write when another generation serves
   std::string tenant;         // not empty: only this tenant's rows; the offset moves over everything
   SessionKind session = SessionKind::kWriter;
+  // More than 1: the tables of a batch are written by this many sessions at once, each in a transaction of its own.
+  // Only for tables that are given up when something fails.
+  std::size_t sessions = 1;
 };
 
 struct WriterOptions {
@@ -39,16 +43,17 @@ class TableWriter {
 
   const WriterTarget& target() const { return target_; }
   // Of the session, connected.
-  Result<SqlConnection*> connection();
+  Result<SqlConnection*> connection() { return connected(connections_.front()); }
 
  private:
+  Result<SqlConnection*> connected(std::unique_ptr<SqlConnection>& connection);
   Status apply_at_once(std::span<const TransactionPtr> batch);
-  Status write(SqlConnection& connection, const Offset& at, std::span<const TransactionPtr> fresh);
+  Status write(SqlTransaction& transaction, const Offset& at, std::span<const TransactionPtr> fresh);
 
   const ServerOptions server_;
   const WriterOptions options_;
   const WriterTarget target_;
-  std::unique_ptr<SqlConnection> connection_;
+  std::vector<std::unique_ptr<SqlConnection>> connections_;  // the first one holds the offset
 };
 
 }  // namespace till::reporting
