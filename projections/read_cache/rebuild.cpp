@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "projections/digest_difference.h"
+#include "projections/read_ahead.h"
 #include "projections/read_cache/generation.h"
 #include "projections/read_cache/generation_files.h"
 #include "projections/read_cache/read_cache.h"
@@ -52,6 +53,7 @@ Status verify(Generation& generation, const LogDigest& log, const std::string& t
 // from the same reading, where there is a `digest`.
 Status ReadCache::build(Generation& generation, LogDigest* digest, const RebuildRequest& request,
                         const std::function<Position()>& target) {
+  ReadAhead log(feed_, kBuildTransactions, kBuildBytes);
   std::vector<TransactionPtr> batch;
   while (true) {
     const Position at = generation.at().position;
@@ -59,7 +61,7 @@ Status ReadCache::build(Generation& generation, LogDigest* digest, const Rebuild
     if (request.on_progress) request.on_progress({at.value(), std::max(goal, at).value()});
     if (is_cancelled(request)) return cancelled_error();
     if (at.value() + kNearTransactions >= goal.value()) return {};
-    if (Status read = feed_.read(at, kBuildTransactions, kBuildBytes, batch); !read.ok()) return read;
+    if (Status read = log.read(at, batch); !read.ok()) return read;
     if (batch.empty()) return Error{ErrorKind::kUnavailable, "read cache: the log gave nothing to build from"};
     if (digest != nullptr) {
       for (const TransactionPtr& transaction : batch) digest->add(*transaction);
@@ -180,7 +182,6 @@ Status ReadCache::switch_to(std::shared_ptr<Generation> next, const RebuildReque
     if (!held.ok()) return held;
   }
   if (next != nullptr) return Error{ErrorKind::kUnavailable, "read cache: the log grows faster than rows are made"};
-  if (former->generation->damaged()) former->generation->discard_on_close();
   close(std::move(former));
   spdlog::info("read cache: generation {} serves", files_->serving());
   return {};
