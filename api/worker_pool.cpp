@@ -6,9 +6,8 @@ namespace till {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_most, ThreadShare share) : queue_most_(queue_most) {
   threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i)
-    threads_.push_back(named_thread(
-        "worker", [this] { run(); }, share));
+  const auto work = [this] { run(); };
+  for (std::size_t i = 0; i < threads; ++i) threads_.push_back(named_thread("worker", work, share));
 }
 
 WorkerPool::~WorkerPool() {

@@ -107,10 +107,9 @@ bool Follower::keep_pace() {
   return !stopping_ && held_ == nullptr;
 }
 
-bool Follower::pause(std::chrono::steady_clock::duration duration) {
+void Follower::pause(std::chrono::steady_clock::duration duration) {
   std::unique_lock lock(mutex_);
   moved_.wait_for(lock, duration, [&] { return stopping_ || held_ != nullptr; });
-  return !stopping_;
 }
 
 // One look at the feed: applies what there is. An error means that the checkpoint has to be read again.

@@ -104,7 +104,7 @@ class Follower {
   void refuse_held(const Error& error);
   void hurry();
   bool keep_pace();
-  bool pause(std::chrono::steady_clock::duration duration);
+  void pause(std::chrono::steady_clock::duration duration);
 
   Feed& feed_;
   View& view_;

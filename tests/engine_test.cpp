@@ -7,6 +7,7 @@
 #include "engine/memory_books_store.h"
 #include "engine/memory_log.h"
 #include "tests/stock_domain.h"
+#include "tests/test_seed.h"
 
 namespace till {
 namespace {
@@ -98,7 +99,7 @@ TEST_CASE("a key expires after its lifetime") {
 }
 
 TEST_CASE("books far larger than their memory give the same results") {
-  const unsigned seed = std::random_device()();
+  const unsigned seed = testing::test_seed();
   INFO("seed " << seed);
   std::mt19937 random(seed);
   EngineOptions small;
@@ -226,6 +227,23 @@ TEST_CASE("the feed gives every transaction once, in order, from the ring and fr
     }
   }
   CHECK(world.engine->feed().durable() == world.log.head());
+}
+
+TEST_CASE("a flush of the books that fails at a stop is reported, and the stop goes on") {
+  class FullStore : public MemoryBooksStore {
+    Status make_durable(bool) override { return Error{ErrorKind::kUnavailable, "no space is left"}; }
+  };
+  MemoryLog log(LogId{7});
+  FullStore store;
+  const StockDomain domain;
+  std::string reported;
+  EngineOptions options;
+  options.on_failure = [&](const Error& error) { reported = error.message; };
+  Result<std::unique_ptr<Engine>> engine = Engine::open(log, store, domain, options);
+  REQUIRE(engine.ok());
+  CHECK(submit_one(**engine, adjust_stock("acme", "k1", "apple", 5)).kind == OutcomeKind::kAccepted);
+  (*engine)->stop();
+  CHECK(reported == "no space is left");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <rocksdb/system_clock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
@@ -24,6 +25,7 @@ bool is_info_log(const std::string& path) {
 }
 
 constexpr int kSleepMostUs = 1000;
+constexpr std::chrono::microseconds kSyncDuration{150};
 
 class HastyClock : public rocksdb::SystemClockWrapper {
  public:
@@ -108,20 +110,10 @@ void FaultyFileSystem::lie(bool lies) {
   lies_ = lies;
 }
 
-void FaultyFileSystem::set_sync_duration(std::chrono::microseconds duration) {
-  const std::lock_guard lock(mutex_);
-  sync_duration_ = duration;
-}
-
 void FaultyFileSystem::cut_power_at(std::uint64_t nth, std::function<void()> at_cut) {
   const std::lock_guard lock(mutex_);
   changes_left_ = nth;
   at_cut_ = std::move(at_cut);
-}
-
-void FaultyFileSystem::cut_power() {
-  const std::lock_guard lock(mutex_);
-  if (powered_) switch_off();
 }
 
 bool FaultyFileSystem::powered() const {
@@ -183,9 +175,8 @@ IOStatus FaultyFileSystem::sync(UnsyncedState::File& file) {
     return begun;
   }
   const std::uint64_t length = file.length;
-  const std::chrono::microseconds duration = sync_duration_;
   lock.unlock();
-  std::this_thread::sleep_for(duration);
+  std::this_thread::sleep_for(kSyncDuration);
   lock.lock();
   if (!powered_) return IOStatus::IOError("the power is off");
   if (!lies_ && !file.writes_lost) file.durable = std::max(file.durable, length);

@@ -9,7 +9,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -38,12 +37,10 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   void limit_space(std::optional<std::uint64_t> bytes);
   // A sync does nothing, and says that it did.
   void lie(bool lies);
-  void set_sync_duration(std::chrono::microseconds duration);
 
   // The power goes instead of the `nth` change, counted from 1 for the next one; `at_cut` is called then, on the thread
   // that makes it. Without power every change fails.
   void cut_power_at(std::uint64_t nth, std::function<void()> at_cut);
-  void cut_power();
   bool powered() const;
   // Leaves of the databases what survived, and works again. They must be closed.
   void restore_power(Loss loss);
@@ -88,7 +85,6 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   std::uint64_t failures_left_ = 0;
   std::uint64_t failed_syncs_ = 0;
   std::optional<std::uint64_t> space_left_;
-  std::chrono::microseconds sync_duration_{150};
 };
 
 // RocksDB's surroundings on that disk. Where RocksDB would sleep for long after a trouble, it goes on soon.

@@ -13,6 +13,7 @@
 #include "schemas/events.pb.h"
 #include "schemas/views.pb.h"
 #include "tests/random_message.h"
+#include "tests/test_seed.h"
 
 namespace till {
 namespace {
@@ -333,7 +334,7 @@ TEST_CASE("JSON is written by the rules of presence", "[json]") {
 }
 
 TEST_CASE("every command survives JSON and back, and keeps the checks", "[json]") {
-  const auto seed = std::random_device{}();
+  const auto seed = testing::test_seed();
   CAPTURE(seed);
   testing::RandomMessages random(seed);
   const auto& commands = *schema::Command::descriptor();
@@ -358,7 +359,7 @@ TEST_CASE("every command survives JSON and back, and keeps the checks", "[json]"
 }
 
 TEST_CASE("broken text never gets further than an error", "[json]") {
-  const auto seed = std::random_device{}();
+  const auto seed = testing::test_seed();
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 5000; ++round) {

@@ -2,10 +2,8 @@
 // turns, so a seed repeats what is drawn and not every moment of a run; TILL_SEED gives it.
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <random>
-
 #include "engine/durable_file.h"
+#include "tests/test_seed.h"
 #include "tests/troubled_till.h"
 
 namespace till::testing {
@@ -15,11 +13,6 @@ using Faults = std::vector<std::string>;
 
 constexpr std::size_t kActionsMost = 4'000;
 const Faults kNone;
-
-std::uint64_t drawn_seed() {
-  if (const char* const given = std::getenv("TILL_SEED"); given != nullptr) return std::strtoull(given, nullptr, 10);
-  return std::random_device()();
-}
 
 void require_open(TroubledTill& till) {
   const Status opened = till.open();
@@ -63,29 +56,45 @@ void power_cuts(std::uint64_t seed, int rounds) {
   require_sound_end(till);
 }
 
-// Syncs fail, once or from then on; then the process begins again, after a power cut or without one.
-void failing_syncs(std::uint64_t seed, int rounds) {
-  INFO("TILL_SEED=" << seed);
-  TroubledTill till(seed);
+// In each round the process begins, `trouble` comes over the disk, and the tills trade until the engine fails, if it
+// does; it refuses then, while `when_failed` looks closer. After its end the disk is left as `mend` leaves it.
+template <class Trouble, class WhenFailed, class Mend>
+void trade_through(TroubledTill& till, int rounds, Trouble trouble, WhenFailed when_failed, Mend mend) {
   std::uint64_t failures = 0;
   for (int round = 0; round < rounds; ++round) {
     INFO("round " << round);
     require_open(till);
     REQUIRE(till.faults() == kNone);
-    const bool for_ever = till.dice().once_in(2);
-    till.disk().fail_syncs(drawn_change(till.dice()), for_ever ? kForEver : 1);
+    trouble();
     till.trade(kActionsMost);
     if (till.failed()) {
       ++failures;
       CHECK_FALSE(till.engine().ready());
       CHECK(till.refuses());
+      when_failed();
     }
     till.close();
+    mend();
+  }
+  CHECK(failures > 0);
+}
+
+// Syncs fail, once or from then on; then the process begins again, after a power cut or without one.
+void failing_syncs(std::uint64_t seed, int rounds) {
+  INFO("TILL_SEED=" << seed);
+  TroubledTill till(seed);
+  bool for_ever = false;
+  const auto fail_syncs = [&] {
+    for_ever = till.dice().once_in(2);
+    till.disk().fail_syncs(drawn_change(till.dice()), for_ever ? kForEver : 1);
+  };
+  const auto mend = [&] {
     if (for_ever && till.disk().failed_syncs() > 0 && till.failed()) CHECK_FALSE(till.open().ok());
     till.disk().fail_syncs(1, 0);
     if (till.dice().once_in(2)) till.restore_power(drawn_loss(till.dice()));
-  }
-  CHECK(failures > 0);
+  };
+  trade_through(
+      till, rounds, fail_syncs, [] {}, mend);
   CHECK(till.fleet().answers(OutcomeKind::kOutcomeUnknown) > 0);
   require_sound_end(till);
 }
@@ -93,55 +102,46 @@ void failing_syncs(std::uint64_t seed, int rounds) {
 void full_disk(std::uint64_t seed, int rounds) {
   INFO("TILL_SEED=" << seed);
   TroubledTill till(seed);
-  std::uint64_t failures = 0;
-  for (int round = 0; round < rounds; ++round) {
-    INFO("round " << round);
-    require_open(till);
-    REQUIRE(till.faults() == kNone);
-    till.disk().limit_space(till.dice().below(400'000));
-    till.trade(kActionsMost);
-    if (till.failed()) {
-      ++failures;
-      CHECK(till.refuses());
-      if (till.dice().once_in(2)) {
-        till.disk().limit_space(std::nullopt);
-        CHECK(till.refuses());
-      }
-    }
-    till.close();
+  const auto fill = [&] { till.disk().limit_space(till.dice().below(400'000)); };
+  const auto space_is_back = [&] {
+    if (!till.dice().once_in(2)) return;
+    till.disk().limit_space(std::nullopt);
+    CHECK(till.refuses());
+  };
+  const auto mend = [&] {
     till.disk().limit_space(std::nullopt);
     if (till.dice().once_in(3)) till.restore_power(drawn_loss(till.dice()));
-  }
-  CHECK(failures > 0);
+  };
+  trade_through(till, rounds, fill, space_is_back, mend);
   require_sound_end(till);
 }
 
 TEST_CASE("no power cut loses or doubles what was acknowledged") {
-  for (int world = 0; world < 2; ++world) power_cuts(drawn_seed(), 8);
+  for (int world = 0; world < 2; ++world) power_cuts(test_seed(), 8);
 }
 
 TEST_CASE("many power cuts", "[long]") {
-  for (int world = 0; world < 12; ++world) power_cuts(drawn_seed(), 20);
+  for (int world = 0; world < 12; ++world) power_cuts(test_seed(), 20);
 }
 
 TEST_CASE("after a failed sync nothing is decided, and what was told holds after the restart") {
-  failing_syncs(drawn_seed(), 6);
+  failing_syncs(test_seed(), 6);
 }
 
 TEST_CASE("many failing syncs", "[long]") {
-  for (int world = 0; world < 8; ++world) failing_syncs(drawn_seed(), 20);
+  for (int world = 0; world < 8; ++world) failing_syncs(test_seed(), 20);
 }
 
 TEST_CASE("a full disk refuses commands, and what was told holds once there is space") {
-  full_disk(drawn_seed(), 5);
+  full_disk(test_seed(), 5);
 }
 
 TEST_CASE("many full disks", "[long]") {
-  for (int world = 0; world < 8; ++world) full_disk(drawn_seed(), 20);
+  for (int world = 0; world < 8; ++world) full_disk(test_seed(), 20);
 }
 
 TEST_CASE("on a disk that only says that it syncs, the auditor finds the loss") {
-  const std::uint64_t seed = drawn_seed();
+  const std::uint64_t seed = test_seed();
   INFO("TILL_SEED=" << seed);
   TroubledTill till(seed);
   require_open(till);

@@ -2,7 +2,6 @@
 #include "projections/relay/relay.h"
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include <thread>
 
 #include "tests/relay_world.h"
+#include "tests/test_seed.h"
 
 namespace till {
 
@@ -19,11 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-unsigned test_seed() {
-  const char* const given = std::getenv("TILL_TEST_SEED");
-  return given != nullptr ? static_cast<unsigned>(std::atoi(given)) : std::random_device()();
-}
 
 TEST_CASE("every event becomes one message, in order, as a CloudEvent", "[relay][nats]") {
   World world;
@@ -80,8 +75,8 @@ TEST_CASE("every event becomes one message, in order, as a CloudEvent", "[relay]
 }
 
 TEST_CASE("a restarted relay goes on where the stream ends", "[relay][nats]") {
-  const unsigned seed = test_seed();
-  INFO("TILL_TEST_SEED=" << seed);
+  const unsigned seed = testing::test_seed();
+  INFO("TILL_SEED=" << seed);
   std::mt19937 random(seed);
   World world;
   world.server.start();
@@ -99,8 +94,8 @@ TEST_CASE("a restarted relay goes on where the stream ends", "[relay][nats]") {
 }
 
 TEST_CASE("restarts and kills of nats-server lose and repeat nothing", "[relay][nats]") {
-  const unsigned seed = test_seed();
-  INFO("TILL_TEST_SEED=" << seed);
+  const unsigned seed = testing::test_seed();
+  INFO("TILL_SEED=" << seed);
   std::mt19937 random(seed);
   World world;
   world.server.start();

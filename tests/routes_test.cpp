@@ -8,6 +8,7 @@
 #include "api/json_codec.h"
 #include "api/problem.h"
 #include "tests/random_message.h"
+#include "tests/test_seed.h"
 
 namespace till {
 namespace {
@@ -146,7 +147,7 @@ TEST_CASE("path parameters become fields of the command", "[routes]") {
 }
 
 TEST_CASE("JSON and Protobuf forms of a command are equal messages", "[routes]") {
-  const auto seed = std::random_device{}();
+  const auto seed = testing::test_seed();
   CAPTURE(seed);
   testing::RandomMessages random(seed);
   for (const Route& route : all_routes()) {

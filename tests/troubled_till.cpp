@@ -27,10 +27,7 @@ TroubledTill::TroubledTill(std::uint64_t seed)
         answers_.push_back(std::move(take));
         answered_.notify_one();
       }) {
-  RocksLogOptions options;
-  options.directory = home_.path() + "/log";
-  options.env = env_.get();
-  TILL_ASSERT(create_rocks_log(options).ok());
+  TILL_ASSERT(create_rocks_log(log_options()).ok());
   TILL_ASSERT(open().ok());
   for (schema::Command& command : fleet_.setup()) {
     fleet_.send(*engine_, *log_, std::move(command));
@@ -44,13 +41,18 @@ TroubledTill::~TroubledTill() {
   close();
 }
 
+RocksLogOptions TroubledTill::log_options() const {
+  RocksLogOptions options;
+  options.directory = home_.path() + "/log";
+  options.env = env_.get();
+  return options;
+}
+
 Status TroubledTill::open_stores() {
-  RocksLogOptions log_options;
-  log_options.directory = home_.path() + "/log";
-  log_options.env = env_.get();
-  log_options.write_buffer_bytes = kWriteBufferBytes << dice_.below(3);
+  RocksLogOptions options = log_options();
+  options.write_buffer_bytes = kWriteBufferBytes << dice_.below(3);
   OpenReport report;
-  Result<std::unique_ptr<Log>> log = open_rocks_log(log_options, report);
+  Result<std::unique_ptr<Log>> log = open_rocks_log(options, report);
   if (!log.ok()) return log.error();
   log_ = std::move(*log);
   RocksBooksStoreOptions books_options;

@@ -61,6 +61,7 @@ class TroubledTill {
   std::vector<std::string> final_faults();
 
  private:
+  RocksLogOptions log_options() const;
   Status open_stores();
   EngineOptions engine_options();
   bool trouble() const { return failed_ || !disk_->powered(); }

@@ -187,7 +187,6 @@ Status ReadCache::replace_damaged() {
   if (!damaged->generation->damaged()) return {};  // a rebuild was faster
   damaged->follower->stop();
   if (Status begun = begin_anew("the former generation was damaged"); !begun.ok()) return begun;
-  damaged->generation->discard_on_close();
   close(std::move(damaged));
   return {};
 }
@@ -196,6 +195,7 @@ Status ReadCache::replace_damaged() {
 // again.
 void ReadCache::close(std::shared_ptr<Serving> former) {
   former->follower->stop();
+  if (former->generation->damaged()) former->generation->discard_on_close();
   const auto deadline = std::chrono::steady_clock::now() + kReadersLeaveWithin;
   while ((former.use_count() > 1 || former->generation.use_count() > 1) &&
          std::chrono::steady_clock::now() < deadline) {

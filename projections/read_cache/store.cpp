@@ -16,9 +16,9 @@ constexpr std::string_view kRowVersion = "1";
 
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::size_t kBlockBytes = 8 * 1024;
-// Files of the first level that readers must look through: reads slow down well before writes are made to wait.
 // Files of the first level that are sorted into the next one at once: the more, the less often rows are written anew.
 constexpr int kFirstLevelFilesMerged = 8;
+// Files of the first level that readers must look through: reads slow down well before writes are made to wait.
 constexpr int kFirstLevelFilesSlowdown = 40;
 constexpr int kFirstLevelFilesStop = 80;
 constexpr int kFirstLevelFilesBulk = 1 << 20;  // sorted once, at the end
