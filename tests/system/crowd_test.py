@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import collections
 import heapq
 import json
-import pathlib
 import random
 import re
 import resource
-import select
-import socket
-import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
 
 from support.check import Skipped, check, equal, eventually
 from support.http_client import Answer, Api
+from support.meter import Meter
 from support.program import Till
 from support.shop import Command, Shop, draw_goods, make_sales, make_shop, ring_up, send_all
+from support.throng import Guest, Throng, throng_at
 from support.world import World
 
 TENANT = "acme"
@@ -41,7 +36,6 @@ FILES_OF_STORES = 2048  # that no connection gets
 CONNECTIONS = 10_000
 CONNECTIONS_LEAST = 2_000
 SPARE_CONNECTIONS = 100  # for tills and probes
-SOURCES = 8  # 127.0.0.2 and on: ports enough
 SLOW_HEADERS, SLOW_BODIES, SLOW_CHUNKS, STRANGERS, SLOW_READERS = 400, 150, 150, 100, 12
 READER_BYTES = 16 * MIB  # more than the kernel keeps for a reader
 IDLE_SAMPLE = 400
@@ -57,191 +51,9 @@ CONNECTION_BYTES_MOST = 16 << 10  # of the server's memory, for each connection 
 WAVE_BYTES_MOST = 16 * MIB  # that a later crowd of the same size may need more
 BODIES_BYTES_MOST = BODIES_MOST * 5 // 2  # with what a growing body leaves behind
 SALE_BYTES_MOST = 16 << 10  # that the server keeps of each sale meanwhile
-SANITIZER_SHARE = 4  # a sanitizer's build needs so much more for the same
-SANITIZER_BYTES = 512 * MIB  # and keeps so much of what was freed
 
 CAP, CAP_CLIENTS, SINGLE_CLIENTS = 300, 700, 5
 LARGE_BODIES, SENT_AGAIN = 48, 2
-
-BIND_ADDRESS_NO_PORT = 24  # a number that Python has no name for
-
-
-class Guest:
-    """One raw connection that is not a till's."""
-
-    def __init__(self, peer: socket.socket) -> None:
-        self.peer = peer
-        self.waiting: collections.deque[memoryview] = collections.deque()
-        self.received = bytearray()
-        self.ended = False   # by the server
-        self.answered = 0.0  # when the first of it came
-        self.deaf = False    # does not read
-
-    def answers(self) -> list[Answer]:
-        """Those that came whole."""
-        found, rest = [], bytes(self.received)
-        while b"\r\n\r\n" in rest:
-            head, _, rest = rest.partition(b"\r\n\r\n")
-            status, *fields = head.decode().split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
-            length = int(headers.get("content-length", 0))
-            if len(rest) < length:
-                break
-            found.append(Answer(int(status.split()[1]), rest[:length], headers))
-            rest = rest[length:]
-        return found
-
-
-class Throng:
-    """Guests of one server, all on the thread that calls."""
-
-    def __init__(self, url: str) -> None:
-        host, _, port = urlsplit(url).netloc.rpartition(":")
-        self._address = (host, int(port))
-        self._poll = select.epoll()
-        self._guests: dict[int, Guest] = {}
-
-    def open(self, count: int, receive_bytes: int = 0) -> list[Guest]:
-        guests = []
-        for number in range(count):
-            peer = socket.socket()
-            try:
-                peer.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
-                if receive_bytes:
-                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-                peer.bind((f"127.0.0.{2 + number % SOURCES}", 0))
-                peer.settimeout(PATIENCE_S)
-                peer.connect(self._address)
-                peer.setblocking(False)
-            except OSError:
-                peer.close()
-                raise
-            guests.append(Guest(peer))
-            self._guests[peer.fileno()] = guests[-1]
-            self._poll.register(peer, select.EPOLLIN)
-        return guests
-
-    def send(self, guest: Guest, *parts: bytes | memoryview) -> None:
-        """As much as the kernel takes; the rest goes while the throng turns."""
-        if not guest.ended:
-            guest.waiting.extend(memoryview(part) for part in parts)
-            self._write(guest)
-
-    def turn(self, timeout_s: float = 0.05) -> None:
-        for number, events in self._poll.poll(timeout_s, 4096):
-            guest = self._guests[number]
-            if events & select.EPOLLOUT:
-                self._write(guest)
-            if events & ~select.EPOLLOUT:
-                self._read(guest)
-
-    def turn_until(self, look: Callable[[], Any], timeout_s: float, what: str) -> None:
-        deadline = time.monotonic() + timeout_s
-        while not look():
-            check(time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}")
-            self.turn()
-
-    def set_deaf(self, guest: Guest, deaf: bool) -> None:
-        guest.deaf = deaf
-        if not guest.ended:
-            self._watch(guest)
-
-    def _watch(self, guest: Guest) -> None:
-        self._poll.modify(guest.peer, (0 if guest.deaf else select.EPOLLIN) |
-                          (select.EPOLLOUT if guest.waiting else 0))
-
-    def _write(self, guest: Guest) -> None:
-        try:
-            while guest.waiting:
-                sent = guest.peer.send(guest.waiting[0])
-                guest.waiting[0] = guest.waiting[0][sent:]
-                if not guest.waiting[0]:
-                    guest.waiting.popleft()
-        except BlockingIOError:
-            pass
-        except OSError:
-            guest.waiting.clear()  # what the server said before it closed is still to be read
-        self._watch(guest)
-
-    def _read(self, guest: Guest) -> None:
-        try:
-            while data := guest.peer.recv(256 << 10):
-                guest.received += data
-                guest.answered = guest.answered or time.monotonic()
-        except BlockingIOError:
-            return
-        except OSError:
-            pass
-        guest.ended = True
-        guest.answered = guest.answered or time.monotonic()
-        self.leave(guest)
-
-    def leave(self, guest: Guest, abruptly: bool = False) -> None:
-        if self._guests.pop(guest.peer.fileno(), None) is None:
-            return
-        if abruptly:
-            guest.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._poll.unregister(guest.peer)
-        guest.peer.close()
-
-    def leave_all(self) -> None:
-        """Every other one with a reset."""
-        for number, guest in enumerate(list(self._guests.values())):
-            self.leave(guest, abruptly=number % 2 == 0)
-
-    def close(self) -> None:
-        self.leave_all()
-        self._poll.close()
-
-
-@contextmanager
-def throng_at(url: str) -> Iterator[Throng]:
-    throng = Throng(url)
-    try:
-        yield throng
-    finally:
-        throng.close()
-
-
-class Meter:
-    """What the server's process holds, and what it says of itself."""
-
-    def __init__(self, till: Till) -> None:
-        self._process = pathlib.Path("/proc") / str(till.pid)
-        self._admin = Api(json.loads((till.data / "serve.json").read_text())["admin_url"], "", PATIENCE_S)
-        self.connections()  # keeps the connection that it asks on
-        self._sanitized = self._status("VmSize") > 1 << 40  # the shadow of all memory
-
-    def _status(self, name: str) -> int:
-        found = re.search(rf"^{name}:\s+(\d+) kB$", (self._process / "status").read_text(), re.M)
-        assert found
-        return int(found[1]) << 10
-
-    def memory(self) -> int:
-        return self._status("VmRSS")
-
-    def peak(self) -> int:
-        return self._status("VmHWM")
-
-    def check_peak(self, before: int, more: int, what: str) -> None:
-        """Never more than `more` bytes above `before`, in the measure of this build."""
-        most = before + (more * SANITIZER_SHARE + SANITIZER_BYTES if self._sanitized else more)
-        check(self.peak() <= most, f"{what}: the server took {self.peak()} bytes of memory, more than {most}")
-
-    def files(self) -> tuple[int, int]:
-        """Sockets, and others."""
-        links = [file.readlink() for file in (self._process / "fd").iterdir() if file.is_symlink()]
-        sockets = sum(str(link).startswith("socket:") for link in links)
-        return sockets, len(links) - sockets
-
-    def metric(self, name: str) -> int:
-        found = re.search(rf"^{name} (\d+)$", self._admin.get("/metrics").body.decode(), re.M)
-        check(found, f"no metric {name}")
-        assert found
-        return int(found[1])
-
-    def connections(self) -> int:
-        return self.metric("till_http_open_connections")
 
 
 class Clerk(threading.Thread):
