@@ -28,7 +28,8 @@ HttpWorker::HttpWorker(std::shared_ptr<HttpShared> shared)
 }
 
 void HttpWorker::start() {
-  thread_ = named_thread("http", [this] { io_.run(); });
+  thread_ = named_thread(
+      "http", [this] { io_.run(); }, ThreadShare::kPrompt);
 }
 
 void HttpWorker::adopt(int fd, int family, bool over_limit) {

@@ -1,9 +1,5 @@
-// A thread with a name that top, perf and a debugger show.
+// A thread with a name that top, perf and a debugger show, and with its due of a busy processor.
 #pragma once
-
-#include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <string>
@@ -12,23 +8,22 @@
 
 namespace till {
 
-// The kernel takes no longer name.
-inline constexpr std::size_t kThreadNameMost = 15;
-
 enum class ThreadShare : std::uint8_t {
   kEqual,
-  kSmall,  // of a busy processor about a third of an equal one: bulk work that others need not wait for
+  // An equal share in short turns: what somebody waits for runs soon after it is woken, also among busy threads. As
+  // kEqual before Linux 6.12.
+  kPrompt,
+  // About a third of an equal share: bulk work that others need not wait for.
+  kSmall,
 };
 
-// `name` is cut where it is too long.
+// Of the calling thread. A name is cut where it is longer than the kernel takes.
+void set_up_thread(const std::string& name, ThreadShare share);
+
 template <class Run>
 std::thread named_thread(std::string name, Run run, ThreadShare share = ThreadShare::kEqual) {
   return std::thread([name = std::move(name), run = std::move(run), share]() mutable {
-    constexpr int kNiceOfSmallShare = 5;
-    pthread_setname_np(pthread_self(), name.substr(0, kThreadNameMost).c_str());
-    if (share == ThreadShare::kSmall) {
-      static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceOfSmallShare));
-    }
+    set_up_thread(name, share);
     run();
   });
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "engine/named_thread.h"
+
 namespace till {
 
 class Stage {
@@ -25,7 +27,7 @@ class Stage {
 // Runs a stage until it is done. The stage outlives it.
 class StageThread {
  public:
-  StageThread(std::string name, Stage& stage);
+  StageThread(std::string name, Stage& stage, ThreadShare share);
   ~StageThread() { join(); }
   StageThread(const StageThread&) = delete;
   StageThread& operator=(const StageThread&) = delete;

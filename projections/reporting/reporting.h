@@ -27,8 +27,8 @@ struct ReportingOptions {
   std::string analyst_user;
   std::string analyst_password;
 
-  FollowerOptions follower{.max_batch_transactions = 2048, .max_batch_bytes = 8u << 20};
-  // The larger, the fewer sums are written more than once.
+  // The larger a batch, the fewer sums are written more than once.
+  FollowerOptions follower{.max_batch_transactions = 8192, .max_batch_bytes = 32u << 20};
   std::size_t rebuild_batch_transactions = 16'384;
   std::size_t rebuild_batch_bytes = 32u << 20;
   std::size_t rebuild_sessions = 2;
