@@ -87,13 +87,15 @@ Result<std::shared_ptr<const Transaction>> Transaction::decode(std::string_view 
   if (record->log_id().size() != LogId().size()) return Error{ErrorKind::kCorrupt, "a stored record has no log id"};
   transaction->record_ = record;
   for (const schema::RecordedEvent& event : record->events()) {
-    const std::string where =
-        "event " + std::to_string(transaction->events_.size()) + " at position " + std::to_string(record->position());
+    const auto where = [&] {
+      return "event " + std::to_string(transaction->events_.size()) + " at position " +
+             std::to_string(record->position());
+    };
     if (domain.event_name(event.type()).empty()) {
-      return Error{ErrorKind::kInvalid, where + " has type " + std::to_string(event.type()) + ", not known here"};
+      return Error{ErrorKind::kInvalid, where() + " has type " + std::to_string(event.type()) + ", not known here"};
     }
     google::protobuf::Message* const message = domain.new_event(transaction->arena_.get());
-    if (!message->ParseFromString(event.payload())) return Error{ErrorKind::kCorrupt, where + " does not parse"};
+    if (!message->ParseFromString(event.payload())) return Error{ErrorKind::kCorrupt, where() + " does not parse"};
     transaction->events_.push_back(message);
   }
   return std::shared_ptr<const Transaction>(std::move(transaction));
