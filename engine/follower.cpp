@@ -30,8 +30,7 @@ void Follower::start() {
   stopping_ = false;
   // One that had stopped is on its way again: who waits from now on waits for the new run.
   set_state(FollowerState::kRetrying, "starting");
-  thread_ = named_thread(
-      std::string(view_.name()), [this] { run(); }, ThreadShare::kSmall);
+  thread_ = named_thread(std::string(view_.name()), [this] { run(); });
 }
 
 void Follower::stop() {
