@@ -31,14 +31,20 @@ static_assert(sizeof(SchedulingAttributes) == 48);
 // Both are wishes: a kernel that does not know them, or forbids them, runs the thread as any other.
 void set_up_thread(const std::string& name, ThreadShare share) {
   pthread_setname_np(pthread_self(), name.substr(0, kThreadNameMost).c_str());
-  if (share == ThreadShare::kSmall) {
-    static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceOfSmallShare));
-  }
-  if (share == ThreadShare::kPrompt) {
-    SchedulingAttributes wanted;
-    wanted.nice = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
-    wanted.runtime_ns = kShortTurnNs;
-    static_cast<void>(syscall(SYS_sched_setattr, 0, &wanted, 0));
+  const auto self = static_cast<id_t>(gettid());
+  switch (share) {
+    case ThreadShare::kEqual:
+      return;
+    case ThreadShare::kPrompt: {
+      SchedulingAttributes wanted;
+      wanted.nice = getpriority(PRIO_PROCESS, self);
+      wanted.runtime_ns = kShortTurnNs;
+      static_cast<void>(syscall(SYS_sched_setattr, 0, &wanted, 0));
+      return;
+    }
+    case ThreadShare::kSmall:
+      static_cast<void>(setpriority(PRIO_PROCESS, self, kNiceOfSmallShare));
+      return;
   }
 }
 

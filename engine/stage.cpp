@@ -1,7 +1,5 @@
 #include "engine/stage.h"
 
-#include "engine/named_thread.h"
-
 namespace till {
 
 StageThread::StageThread(std::string name, Stage& stage, ThreadShare share)

@@ -27,7 +27,7 @@ class Stage {
 // Runs a stage until it is done. The stage outlives it.
 class StageThread {
  public:
-  StageThread(std::string name, Stage& stage, ThreadShare share);
+  StageThread(std::string name, Stage& stage, ThreadShare share = ThreadShare::kEqual);
   ~StageThread() { join(); }
   StageThread(const StageThread&) = delete;
   StageThread& operator=(const StageThread&) = delete;

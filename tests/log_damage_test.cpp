@@ -112,7 +112,8 @@ TEST_CASE("a torn last group above the watermark is cut, kept and reported") {
   INFO((log.ok() ? "" : log.error().message));
   REQUIRE(log.ok());
   CHECK((*log)->head() == grown.heads[8]);
-  if (report.tail_cut) CHECK(fs::exists(report.cut_file));
+  REQUIRE(report.tail_cut);
+  CHECK(fs::exists(report.cut_file));
 }
 
 // Of a WAL of 10 records of the same length.

@@ -101,6 +101,7 @@ TEST_CASE("restarts and kills of nats-server lose and repeat nothing", "[relay][
   world.server.start();
   world.log.add(4000);  // a backlog, so that the window is full when the server goes
   const auto relay = world.relay();
+  require_session(*relay);
   Appender appender(world.log, 2000);
   for (int i = 0; i < 8; ++i) {
     std::this_thread::sleep_for(milliseconds(random() % 150));
@@ -174,6 +175,7 @@ TEST_CASE("a server that hangs longer than the relay waits gets nothing twice", 
   world.options.connect_timeout = milliseconds(300);
   world.server.start();
   const auto relay = world.relay();
+  require_session(*relay);
   Appender appender(world.log, 3000);
   for (int i = 0; i < 3; ++i) {
     std::this_thread::sleep_for(milliseconds(150));

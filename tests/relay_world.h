@@ -61,6 +61,11 @@ inline bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+// What befalls the server from now on befalls a session.
+inline void require_session(Relay& relay) {
+  REQUIRE(eventually([&] { return relay.status().sessions > 0; }));
+}
+
 inline bool reports(Relay& relay, FollowerState state, const std::string& text) {
   return eventually([&] {
     const RelayStatus status = relay.status();

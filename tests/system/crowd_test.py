@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from support.check import Skipped, check, equal, eventually
+from support.check import PATIENCE_S, Skipped, check, equal, eventually
 from support.http_client import Answer, Api
 from support.meter import Meter
 from support.program import Till
@@ -23,7 +23,6 @@ from support.world import World
 
 TENANT = "acme"
 MIB = 1 << 20
-PATIENCE_S = 30.0  # for what takes no time on an idle machine
 
 # Bounds of the server that till.toml does not set.
 HEADER_TIMEOUT_S = BODY_TIMEOUT_S = 10.0

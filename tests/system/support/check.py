@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 TEXT_MOST = 2000
+PATIENCE_S = 30.0  # for what takes no time on an idle machine
 
 
 class Failed(AssertionError):

@@ -6,14 +6,12 @@ import json
 import pathlib
 import re
 
-from support.check import check
+from support.check import PATIENCE_S, check
 from support.http_client import Api
 from support.program import Till
 
-PATIENCE_S = 30.0  # for what takes no time on an idle machine
-MIB = 1 << 20
 SANITIZER_SHARE = 4  # a sanitizer's build needs so much more for the same
-SANITIZER_BYTES = 512 * MIB  # and keeps so much of what was freed
+SANITIZER_BYTES = 512 << 20  # and keeps so much of what was freed
 
 
 class Meter:

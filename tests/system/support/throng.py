@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from support.check import check
+from support.check import PATIENCE_S, check
 from support.http_client import Answer
 
-PATIENCE_S = 30.0  # for what takes no time on an idle machine
 SOURCES = 8  # 127.0.0.2 and on: ports enough
 BIND_ADDRESS_NO_PORT = 24  # a number that Python has no name for
 
