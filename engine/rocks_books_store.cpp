@@ -21,8 +21,12 @@ namespace {
 const std::string kCutKey(1, '\0');
 constexpr std::size_t kFoldVersionBytes = 4;
 constexpr double kFilterBitsPerKey = 10;
-constexpr double kFilterShare = 0.75;  // of the block cache, for filters and indexes before data
 constexpr int kBooksOpenFilesMost = 512;
+// Files of the first level that are sorted into the next one at once: the more, the less often all of that is written
+// anew. Reads look through each of them.
+constexpr int kFirstLevelFilesMerged = 12;
+constexpr int kFirstLevelFilesSlowdown = 40;
+constexpr int kFirstLevelFilesStop = 80;
 
 void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
@@ -78,9 +82,7 @@ class RocksBooksStore : public BooksStore {
  public:
   explicit RocksBooksStore(const RocksBooksStoreOptions& options)
       : options_(options), expired_(newest_us_, options.key_lifetime_us) {}
-  ~RocksBooksStore() override {
-    if (database_) database_->Close();
-  }
+  ~RocksBooksStore() override { close(); }
 
   Status open() {
     if (std::filesystem::exists(marker())) return remake();
@@ -193,10 +195,14 @@ class RocksBooksStore : public BooksStore {
     return {};
   }
 
-  // Removes whatever is there and opens an empty store.
-  Status remake() {
+  void close() {
     if (database_) database_->Close();
     database_.reset();
+  }
+
+  // Removes whatever is there and opens an empty store.
+  Status remake() {
+    close();
     std::error_code trouble;
     std::filesystem::remove_all(options_.directory, trouble);
     if (!trouble) std::filesystem::remove(marker(), trouble);
@@ -212,7 +218,9 @@ class RocksBooksStore : public BooksStore {
     for (const std::string& key : keys.subspan(images.size())) {
       rocksdb::PinnableSlice value;
       const rocksdb::Status status = database_->Get(options, database_->DefaultColumnFamily(), key, &value);
-      if (status.IsIncomplete()) return false;
+      // RocksDB before 9.1 answers with an empty value where the key's file is not open (no image is empty).
+      const bool not_looked_up = status.ok() && value.empty() && options.read_tier == rocksdb::kBlockCacheTier;
+      if (status.IsIncomplete() || not_looked_up) return false;
       if (!status.ok() && !status.IsNotFound()) return store_error(status);
       images.push_back(status.ok() ? std::optional<std::string>(value.ToStringView()) : std::nullopt);
     }
@@ -229,6 +237,10 @@ class RocksBooksStore : public BooksStore {
     database.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
     database.write_buffer_size = options_.write_buffer_bytes;
     database.max_write_buffer_number = 3;
+    database.target_file_size_base = options_.file_bytes;
+    database.level0_file_num_compaction_trigger = kFirstLevelFilesMerged;
+    database.level0_slowdown_writes_trigger = kFirstLevelFilesSlowdown;
+    database.level0_stop_writes_trigger = kFirstLevelFilesStop;
     database.max_background_jobs = 2;
     database.bytes_per_sync = 1u << 20;
     database.keep_log_file_num = 4;
@@ -237,22 +249,18 @@ class RocksBooksStore : public BooksStore {
     database.memtable_whole_key_filtering = true;
     database.compaction_filter = &expired_;
     database.periodic_compaction_seconds = 7 * 24 * 3600;
+    database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options()));
+    return database;
+  }
+
+  // Filters and indexes lie in memory with their open file, not in the cache: about 2 bytes a key, so 2 MiB a file of
+  // 64 MiB, and 1 GiB where as many files are open as may be.
+  rocksdb::BlockBasedTableOptions table_options() const {
     rocksdb::BlockBasedTableOptions table;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
-    rocksdb::LRUCacheOptions cache;
-    cache.capacity = options_.block_cache_bytes;
-    cache.high_pri_pool_ratio = kFilterShare;
-    table.block_cache = rocksdb::NewLRUCache(cache);
-    // Filters and indexes come in small parts, which stay longer than data: a look for a new key costs memory, or one
-    // small read, however many keys there are.
-    table.cache_index_and_filter_blocks = true;
-    table.cache_index_and_filter_blocks_with_high_priority = true;
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
-    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-    table.partition_filters = true;
-    table.pin_top_level_index_and_filter = true;
-    database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    return database;
+    table.block_cache = rocksdb::NewLRUCache(options_.block_cache_bytes);
+    table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+    return table;
   }
 
   Result<LogPoint> stored_cut(std::uint32_t& fold_version) const {

@@ -18,6 +18,7 @@ struct RocksBooksStoreOptions {
   rocksdb::Env* env = nullptr;  // null: the machine's own; not owned
   std::size_t block_cache_bytes = 64u << 20;
   std::size_t write_buffer_bytes = 16u << 20;  // small enough for the processor's cache to help its inserts
+  std::size_t file_bytes = 64u << 20;
   std::int64_t key_lifetime_us =
       30ll * 24 * 3600 * 1'000'000;  // older entries of the register are dropped by compaction
 };

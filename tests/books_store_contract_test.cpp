@@ -1,6 +1,11 @@
 // One contract, every store of the books.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
 #include "engine/memory_books_store.h"
 #include "engine/rocks_books_store.h"
 #include "schemas/record.pb.h"
@@ -87,8 +92,7 @@ void check_contract(BooksStore& store) {
   }
 }
 
-std::unique_ptr<BooksStore> open(const std::string& directory) {
-  RocksBooksStoreOptions options;
+std::unique_ptr<BooksStore> open(const std::string& directory, RocksBooksStoreOptions options = {}) {
   options.directory = directory;
   Result<std::unique_ptr<BooksStore>> store = open_rocks_books_store(options);
   REQUIRE(store.ok());
@@ -130,6 +134,49 @@ TEST_CASE("what a crash leaves of the books on disk is some whole batch") {
   REQUIRE(store->load(keys, images).ok());
   CHECK(images[0] == image_of(cut.position.value(), std::to_string(cut.position.value())));
   CHECK(images[0] == images[1]);
+}
+
+std::ptrdiff_t table_files(const std::string& directory) {
+  const std::filesystem::directory_iterator files(directory);
+  return std::count_if(begin(files), end(files), [](const auto& file) { return file.path().extension() == ".sst"; });
+}
+
+TEST_CASE("what memory does not know of a store of many files is not told") {
+  constexpr int kKeys = 10'000;
+  constexpr int kFilesOpenedAtOnce = 16;  // by RocksDB, where their number is bounded
+  const TemporaryDirectory directory;
+  RocksBooksStoreOptions options;
+  options.write_buffer_bytes = 64 << 10;
+  options.file_bytes = 32 << 10;
+  const auto key = [](int i) { return books_key("t", kStock, "s/" + std::to_string(i)); };
+  const std::string state(500, 'x');
+  {
+    const auto store = open(directory.path(), options);
+    REQUIRE(store->reset(1).ok());
+    for (int i = 0; i < kKeys; i += 100) {
+      BooksBatch batch = batch_at(static_cast<std::uint64_t>(i) + 1, {});
+      for (int j = i; j < i + 100; ++j) batch.images.emplace_back(key(j), image_of(1, state));
+      REQUIRE(store->write(batch).ok());
+      REQUIRE(store->make_durable(true).ok());
+    }
+    for (int i = 0; i < 3000 && table_files(directory.path()) <= 2 * kFilesOpenedAtOnce; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));  // merging splits them
+    }
+  }
+  REQUIRE(table_files(directory.path()) > 2 * kFilesOpenedAtOnce);
+  const auto store = open(directory.path(), options);
+  int told = 0;
+  for (int i = 0; i < kKeys; ++i) {
+    const std::vector<std::string> keys{key(i)};
+    std::vector<std::optional<std::string>> images;
+    const Result<bool> complete = store->load_from_memory(keys, images);
+    REQUIRE(complete.ok());
+    if (!complete.value()) REQUIRE(store->load(keys, images).ok());
+    REQUIRE(images.size() == 1);
+    REQUIRE(images[0] == image_of(1, state));
+    told += complete.value() ? 1 : 0;
+  }
+  CHECK(told < kKeys);
 }
 
 }  // namespace
