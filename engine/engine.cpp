@@ -62,10 +62,10 @@ class RealEngine : public Engine {
     sequencer_ = std::make_unique<Sequencer>(options_, decider_, books_, intake_, *committer_, *loader_, *flusher_,
                                              recovered->recorded_at);
     if (!options_.threads) return {};
-    thread(EngineStage::kFlusher).emplace("books-flusher", *flusher_, ThreadShare::kEqual);
+    thread(EngineStage::kFlusher).emplace("books-flusher", *flusher_);
     thread(EngineStage::kCommit).emplace("commit", *committer_, ThreadShare::kPrompt);
-    thread(EngineStage::kLoader).emplace("books-loader", *loader_, ThreadShare::kEqual);
-    thread(EngineStage::kSequencer).emplace("sequencer", *sequencer_, ThreadShare::kEqual);
+    thread(EngineStage::kLoader).emplace("books-loader", *loader_);
+    thread(EngineStage::kSequencer).emplace("sequencer", *sequencer_);
     return {};
   }
 

@@ -191,7 +191,7 @@ Stage::Step Sequencer::step() {
   if (flush_due() && !flusher_.has_room()) return Step::kIdle;
   books_.begin_turn();
   if (turn_ == slices_.size()) {
-    intake_.take(kTurnCommands, slices_);
+    intake_.take(kTurnCommands, steady_seen_, slices_);
     turn_ = 0;
   }
   if (slices_.empty()) {
@@ -203,7 +203,9 @@ Stage::Step Sequencer::step() {
   while (turn_ < slices_.size() && process(slices_[turn_])) slices_[turn_++].submission.reset();
   committer_.flush_turn();
   tend_books();
-  return turn_ == slices_.size() ? Step::kWorked : Step::kIdle;
+  if (turn_ < slices_.size()) return Step::kIdle;
+  intake_.end_turn(options_.steady_now());
+  return Step::kWorked;
 }
 
 void Sequencer::wait() {
