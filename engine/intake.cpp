@@ -77,7 +77,7 @@ std::size_t Intake::take_from(std::deque<SubmissionPtr>& submissions, std::size_
 }
 
 std::size_t Intake::take_slice(Queue& queue, Time now, std::vector<Slice>& out) {
-  const bool batches = !queue.batches.empty() && (closed_ || now >= queue.batches_rest_until);
+  const bool batches = !queue.batches.empty() && !batches_rest(queue, now);
   const std::size_t singles = take_from(queue.singles, batches ? slice_commands_ / 2 : slice_commands_, out);
   if (singles > 0) single_taken_ = now;
   if (!batches) return singles;
@@ -101,7 +101,7 @@ void Intake::take(std::size_t most_commands, Time now, std::vector<Slice>& out) 
     queue.in_turn = !queue.empty();
     if (!queue.in_turn) continue;
     turns_.push_back(&queue);
-    if (!queue.singles.empty() || now >= queue.batches_rest_until) continue;
+    if (!queue.singles.empty() || !batches_rest(queue, now)) continue;
     ++resting;
     rest_ends = std::min(rest_ends.value_or(queue.batches_rest_until), queue.batches_rest_until);
   }

@@ -64,6 +64,7 @@ class Intake {
     Time batches_rest_until;
     bool empty() const { return singles.empty() && batches.empty(); }
   };
+  bool batches_rest(const Queue& queue, Time now) const { return !closed_ && now < queue.batches_rest_until; }
   std::size_t take_from(std::deque<SubmissionPtr>& submissions, std::size_t most, std::vector<Slice>& out) const;
   std::size_t take_slice(Queue& queue, Time now, std::vector<Slice>& out);
   void enqueue(SubmissionPtr submission, bool front);

@@ -37,6 +37,13 @@ class Queues {
     return served;
   }
 
+  // A long batch of one tenant and a single command of another have had a turn of `took`.
+  void begin_flood(milliseconds took) {
+    push("flood", 100);
+    push("other", 1);
+    CHECK(turn(took) == "flood:4 other:1");
+  }
+
   void pass(milliseconds time) { now_ += time; }
 
   Intake intake{1000, kSlice};
@@ -58,9 +65,7 @@ TEST_CASE("batches do not rest where no single command comes in") {
 
 TEST_CASE("beside single commands a batch rests for twice its turn") {
   Queues queues;
-  queues.push("flood", 100);
-  queues.push("other", 1);
-  CHECK(queues.turn(milliseconds(3)) == "flood:4 other:1");
+  queues.begin_flood(milliseconds(3));
   queues.push("other", 1);
   CHECK(queues.turn(milliseconds(1)) == "other:1");
   CHECK(queues.turn(milliseconds(4)).empty());
@@ -72,9 +77,7 @@ TEST_CASE("beside single commands a batch rests for twice its turn") {
 
 TEST_CASE("a rest is 20 ms at most") {
   Queues queues;
-  queues.push("flood", 100);
-  queues.push("other", 1);
-  CHECK(queues.turn(milliseconds(90)) == "flood:4 other:1");
+  queues.begin_flood(milliseconds(90));
   queues.pass(milliseconds(19));
   CHECK(queues.turn(milliseconds(0)).empty());
   queues.pass(milliseconds(1));
@@ -83,9 +86,7 @@ TEST_CASE("a rest is 20 ms at most") {
 
 TEST_CASE("batches rest no more when single commands have ended") {
   Queues queues;
-  queues.push("flood", 100);
-  queues.push("other", 1);
-  CHECK(queues.turn(milliseconds(1)) == "flood:4 other:1");
+  queues.begin_flood(milliseconds(1));
   queues.pass(milliseconds(200));
   CHECK(queues.turn(milliseconds(1)) == "flood:4");
   CHECK(queues.turn(milliseconds(1)) == "flood:4");
@@ -112,9 +113,7 @@ TEST_CASE("nothing rests once the intake is closed") {
 
 TEST_CASE("the sequencer sleeps as long as the rest lasts, once") {
   Queues queues;
-  queues.push("flood", 100);
-  queues.push("other", 1);
-  CHECK(queues.turn(milliseconds(5)) == "flood:4 other:1");
+  queues.begin_flood(milliseconds(5));
   CHECK(queues.turn(milliseconds(0)).empty());
   const auto wait = [&](std::chrono::milliseconds timeout) {
     const auto before = std::chrono::steady_clock::now();
