@@ -6,7 +6,9 @@
 
 #include "api/at_least.h"
 #include "api/command_counts.h"
+#include "api/contact_index.h"
 #include "api/fingerprint.h"
+#include "api/pin_hash.h"
 #include "api/queries.h"
 #include "api/rate_limit.h"
 #include "api/worker_pool.h"
@@ -42,6 +44,8 @@ struct ApiParts {
   Queries& queries;
   PersonKeys& person_keys;
   const Fingerprinter fingerprinter;
+  const PinHasher pin_hasher;
+  const ContactIndex contacts;
   const LogId log_id;
   const Epoch epoch;  // of every transaction accepted by this process
   RateLimit rate_limit;

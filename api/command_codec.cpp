@@ -112,8 +112,10 @@ DecodedCommand decode_command(const RouteMatch& match, WireForm form, std::strin
   auto command = new_command(route);
   Message& message = member_of(*command, route.member);
   FieldErrors errors;
+  // Many clients send a DELETE without a body: the path says it all.
+  const bool bare = body.empty() && route.method == "DELETE";
   if (form == WireForm::kJson) {
-    if (const auto error = decode_json(body, message, errors)) {
+    if (const auto error = decode_json(bare ? "{}" : body, message, errors)) {
       return refused(make_problem(schema::MALFORMED_BODY, error->detail, instance));
     }
   } else if (!parse_bytes(body, message)) {

@@ -4,11 +4,14 @@
 
 #include "api/command_codec.h"
 #include "api/personal_data.h"
+#include "api/pin_check.h"
+#include "api/pin_hash.h"
 #include "api/reply.h"
 
 namespace till {
 namespace {
 
+constexpr unsigned kFirstServerError = 500;
 constexpr std::size_t kTraceparentLength = 55;
 constexpr char kTraceparentForm[] = "hh-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
 static_assert(sizeof(kTraceparentForm) == kTraceparentLength + 1);
@@ -48,6 +51,9 @@ CommandReply accepted(const Caller& caller, std::string position, std::string_vi
   if (!answer.ParseFromArray(answer_bytes.data(), static_cast<int>(answer_bytes.size()))) {
     return reply_with(make_problem(schema::INTERNAL_ERROR, "the stored answer cannot be read", caller.instance),
                       caller.answer_form);
+  }
+  if (answer.has_refused()) {
+    return reply_with(make_problem(answer.refused(), {}, caller.instance), caller.answer_form);
   }
   CommandReply reply;
   reply.body = encode_answer(caller.answer_form, position, answer);
@@ -93,24 +99,33 @@ CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey
   request.fingerprint = Fingerprinter::of(fingerprint_key, member_of(*command, route));
   request.body = std::move(command);
   request.actor = caller.principal.key_id;
+  request.actor_scope = static_cast<std::uint32_t>(caller.principal.scope);
   if (caller.principal.scope == schema::TERMINAL) request.bound_terminal = caller.principal.terminal;
   request.traceparent = caller.traceparent;
   return request;
 }
 
 bool needs_sealing(const Route& route) {
-  return has_personal_fields(*route.member->message_type());
+  const google::protobuf::Descriptor& message = *route.member->message_type();
+  return has_personal_fields(message) || has_secret_fields(message);
 }
 
 std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,
                                             std::string_view instance) {
   auto& command = static_cast<schema::Command&>(*request.body);
   google::protobuf::Message& member = *command.GetReflection()->MutableMessage(&command, route.member);
+  if (!check_pin(parts.pin_hasher, parts.queries, request.tenant, command).ok()) {
+    return make_problem(schema::NOT_READY, "the PIN cannot be checked now", instance);
+  }
+  if (!use_up_secret_fields(parts.pin_hasher, request.tenant, member).ok()) {
+    return make_problem(schema::NOT_READY, "the PIN could not be hashed", instance);
+  }
+  if (!has_personal_fields(*member.GetDescriptor())) return std::nullopt;
+  parts.contacts.add_keys(request.tenant, member);
   const Status sealed = seal_personal_fields(parts.person_keys, request.tenant, member);
   if (sealed.ok()) return std::nullopt;
   if (sealed.error().kind == ErrorKind::kNotFound) {
-    return make_problem(schema::CUSTOMER_ID_REUSED, "the data of this person was erased; register another id",
-                        instance);
+    return make_problem(schema::CUSTOMER_ERASED, "the data of this person was erased; register another id", instance);
   }
   return make_problem(schema::NOT_READY, "the store of personal keys is not available", instance);
 }
@@ -139,7 +154,7 @@ CommandReply replay(ApiParts& parts, const Caller& caller, Position position) {
   // The first answer may stem from a former epoch of the log, and its text named that one.
   Result<LogPoint> point = parts.engine.feed().point_at(position);
   CommandReply reply = accepted(caller, point.ok() ? parts.text_of(*point) : parts.text_of(position), *answer);
-  reply.replayed = !reply.position.empty();
+  reply.replayed = reply.status < kFirstServerError;
   return reply;
 }
 

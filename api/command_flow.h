@@ -40,6 +40,7 @@ std::optional<schema::Problem> refuse_terminal(const Principal& principal, const
 CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey& fingerprint_key, const Route& route,
                             std::string key, std::unique_ptr<schema::Command> command);
 
+// Whether the command has personal or secret fields, which are sealed and used up before it is sequenced.
 bool needs_sealing(const Route& route);
 // Blocks; to be run on ApiParts::sealing.
 std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,

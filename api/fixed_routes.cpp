@@ -43,6 +43,10 @@ QueryParameter business_date() {
 
 }  // namespace
 
+QueryParameter as_of_parameter() {
+  return {"as_of", "as_of", false, false, "A position or a time: what stood then"};
+}
+
 std::vector<Route> fixed_routes() {
   using enum RouteKind;
   const std::vector<schema::Scope> tills{schema::TERMINAL, schema::MANAGER};
@@ -51,13 +55,15 @@ std::vector<Route> fixed_routes() {
   return {
       batch(),
       read(get(kSale, "GetSale", "/v1/sales/{sale_id}", "sales", "A sale as it stands"), everybody,
-           schema::SaleView::descriptor()),
+           schema::SaleView::descriptor(), {as_of_parameter()}),
       read(get(kCustomer, "GetCustomer", "/v1/customers/{customer_id}", "customers", "A customer with personal fields"),
            tills, schema::CustomerView::descriptor()),
       read(get(kAvailability, "GetAvailability", "/v1/inventory/availability", "inventory",
                "Stock of products in a store"),
            everybody, schema::Availability::descriptor(),
-           {{"store_id", "id", true, false, "The store"}, {"sku", "id", true, true, "A product; may be repeated"}}),
+           {{"store_id", "id", true, false, "The store"},
+            {"sku", "id", true, true, "A product; may be repeated"},
+            as_of_parameter()}),
       read(get(kStoreDashboard, "GetStoreDashboard", "/v1/dashboards/stores/{store_id}", "dashboards",
                "A store's business day, live"),
            office, schema::Dashboard::descriptor(), {business_date()}),

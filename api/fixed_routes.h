@@ -10,4 +10,7 @@ namespace till {
 // Without their path segments, which routes.cpp fills.
 std::vector<Route> fixed_routes();
 
+// `as_of` of the reads that can look back.
+QueryParameter as_of_parameter();
+
 }  // namespace till

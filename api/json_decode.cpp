@@ -5,6 +5,7 @@
 #include "api/json_document.h"
 #include "api/message_plan.h"
 #include "api/wire_values.h"
+#include "engine/result.h"
 
 namespace till {
 namespace {
@@ -32,6 +33,7 @@ class Decoder {
 
   void object(const JsonValue& value, const MessagePlan& plan, Message& message, const FieldPath& path) {
     if (!value.IsObject()) return errors_.add(path, field_code::kWrongType);
+    TILL_ASSERT(plan.fields.size() <= kFieldsReadMost);
     std::uint64_t seen = 0;
     std::size_t hint = 0;
     for (const auto& member : value.GetObject()) {

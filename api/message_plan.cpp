@@ -119,13 +119,14 @@ const MessagePlan& PlanCache::build(const Descriptor* descriptor) {
   plan.descriptor = descriptor;
   plan.reflection = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->GetReflection();
   plan.one_amount = descriptor == schema::UnitPrice::descriptor();
-  TILL_ASSERT(static_cast<std::size_t>(descriptor->field_count()) <= kFieldsMost);
   for (int i = 0; i < descriptor->field_count(); ++i) {
     plan.fields.push_back(plan_of(descriptor->field(i)));
     FieldPlan& field = plan.fields.back();
     field.reflection = plan.reflection;
     if (field.kind == ValueKind::kMessage) field.child = &build(field.field->message_type());
-    if (field.required_in_json) plan.required_in_json |= std::uint64_t{1} << i;
+    if (!field.required_in_json) continue;
+    TILL_ASSERT(static_cast<std::size_t>(i) < kFieldsReadMost);
+    plan.required_in_json |= std::uint64_t{1} << i;
   }
   return plan;
 }

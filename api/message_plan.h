@@ -51,7 +51,7 @@ struct FieldPlan {
   bool in_json() const { return kind != ValueKind::kNone && !internal; }
 };
 
-inline constexpr std::size_t kFieldsMost = 64;  // of a message, for the bit sets of the decoder
+inline constexpr std::size_t kFieldsReadMost = 64;  // of a message that is read from JSON: the decoder's bit sets
 inline constexpr std::uint32_t kDefaultMaxLength = 255;
 inline constexpr std::uint32_t kDefaultMaxItems = 1000;
 

@@ -44,6 +44,8 @@ void write_reference(JsonWriter& json, std::string_view target) {
 void write_query_schema(JsonWriter& json, const QueryParameter& parameter) {
   if (parameter.type == "id") {
     write_text_schema(json, schema::ID, 64, true, std::string(parameter.name));
+  } else if (parameter.type == "as_of") {
+    json.begin_object().member("type", "string").key("minLength").number(std::uint64_t{1}).end_object();
   } else if (parameter.type == "date") {
     json.begin_object().member("type", "string").member("format", "date").end_object();
   } else {
@@ -97,7 +99,7 @@ void write_request_body(JsonWriter& json, const Route& route) {
       route.kind == RouteKind::kBatch ? schema::Batch::descriptor()
                                       : (route.member != nullptr ? route.member->message_type() : nullptr);
   if (message == nullptr) return;
-  json.object("requestBody").key("required").boolean(true);
+  json.object("requestBody").key("required").boolean(route.method != "DELETE");
   write_content(json, schema_reference(message), message->full_name());
   json.end_object();
 }
@@ -125,6 +127,7 @@ void write_success(JsonWriter& json, const Route& route) {
       break;
     case RouteKind::kSale:
     case RouteKind::kCustomer:
+    case RouteKind::kEntity:
     case RouteKind::kAvailability:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
@@ -149,8 +152,10 @@ void write_success(JsonWriter& json, const Route& route) {
 std::vector<unsigned> problem_statuses(const Route& route) {
   if (route.kind == RouteKind::kReadyz) return {503};
   if (route.scopes.empty()) return {};
-  if (route.kind == RouteKind::kCommand) return {400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 431, 500, 503, 507};
+  if (route.kind == RouteKind::kCommand)
+    return {400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 431, 500, 503, 507};
   if (route.kind == RouteKind::kBatch) return {400, 401, 403, 408, 413, 415, 429, 431, 500, 503};
+  if (route.kind == RouteKind::kCustomer) return {400, 401, 403, 404, 410, 429, 431, 500, 503};
   return {400, 401, 403, 404, 429, 431, 500, 503};
 }
 

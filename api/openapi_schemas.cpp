@@ -10,6 +10,7 @@ constexpr std::string_view kIdPattern = "^[A-Za-z0-9._-]{1,64}$";
 constexpr std::string_view kTenantPattern = "^[a-z0-9-]{1,32}$";
 constexpr std::string_view kCurrencyPattern = "^[A-Z]{3}$";
 constexpr std::string_view kLabelPattern = "^\\S(.*\\S)?$";
+constexpr std::string_view kPinPattern = "^[0-9]{4,12}$";
 constexpr std::string_view kDecimalPattern = "^-?(0|[1-9][0-9]*)(\\.[0-9]{1,5})?$";
 constexpr std::uint64_t kIdMost = 64;
 
@@ -154,6 +155,8 @@ std::string type_label(const FieldPlan& field) {
       return label + "ISO 4217 code";
     case schema::EMAIL:
       return label + "mail address";
+    case schema::PIN:
+      return label + "PIN: 4-12 digits";
     case schema::LABEL:
       return label + "text without outer white space, at most " + std::to_string(field.max_length) + " bytes";
     default:
@@ -186,6 +189,11 @@ void write_text_schema(JsonWriter& json, schema::Rule rule, std::uint32_t max_le
       break;
     case schema::LABEL:
       json.member("pattern", kLabelPattern);
+      break;
+    case schema::PIN:
+      length = 12;
+      json.member("pattern", kPinPattern);
+      example("4711");
       break;
     default:
       break;

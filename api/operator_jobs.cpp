@@ -12,7 +12,6 @@ namespace till {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr unsigned kAcceptedStatus = 202;
 
 std::int64_t milliseconds(Clock::duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();

@@ -17,6 +17,9 @@
 
 namespace till {
 
+// Begun, and goes on after the answer.
+inline constexpr unsigned kAcceptedStatus = 202;
+
 // Each job has its own thread. Thread safe.
 //   GET  /operator/jobs               -> {jobs:[…]}
 //   GET  /operator/jobs/{id}          -> {job, what, state, done, total, elapsed_ms, eta_ms?, error?}

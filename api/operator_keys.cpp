@@ -77,12 +77,15 @@ class KeyRoutes {
   KeyRoutes(Engine& engine, Credentials& credentials) : engine_(engine), credentials_(credentials) {}
 
   OperatorAnswer create_tenant(const OperatorRequest& request);
+  OperatorAnswer suspend_tenant(const OperatorRequest& request);
+  OperatorAnswer resume_tenant(const OperatorRequest& request);
   OperatorAnswer list_tenants() const;
   OperatorAnswer issue_key(const OperatorRequest& request);
   OperatorAnswer list_keys(const OperatorRequest& request) const;
   OperatorAnswer revoke_key(const OperatorRequest& request);
 
  private:
+  OperatorAnswer change_tenant(const OperatorRequest& request, std::unique_ptr<schema::Command> command);
   // Blocks until the command is durable and the directory of keys has followed; a problem where it was not accepted.
   std::optional<OperatorAnswer> submit(std::string_view tenant, std::unique_ptr<schema::Command> command,
                                        std::string& position);
@@ -130,6 +133,30 @@ OperatorAnswer KeyRoutes::create_tenant(const OperatorRequest& request) {
   OperatorAnswer answer{kCreated, {}};
   JsonWriter(answer.body).begin_object().member("tenant", tenant).member("position", position).end_object();
   return answer;
+}
+
+OperatorAnswer KeyRoutes::change_tenant(const OperatorRequest& request, std::unique_ptr<schema::Command> command) {
+  const std::string_view tenant = request.text("tenant");
+  if (!is_tenant_id(tenant)) return invalid_member("tenant", field_code::kInvalidFormat);
+  std::string position;
+  if (auto problem = submit(tenant, std::move(command), position)) return *problem;
+  OperatorAnswer answer;
+  JsonWriter(answer.body).begin_object().member("tenant", tenant).member("position", position).end_object();
+  return answer;
+}
+
+OperatorAnswer KeyRoutes::suspend_tenant(const OperatorRequest& request) {
+  const std::string_view reason = request.text("reason");
+  if (!is_text(reason)) return invalid_member("reason", field_code::kInvalidFormat);
+  auto command = std::make_unique<schema::Command>();
+  command->mutable_suspend_tenant()->set_reason(std::string(reason));
+  return change_tenant(request, std::move(command));
+}
+
+OperatorAnswer KeyRoutes::resume_tenant(const OperatorRequest& request) {
+  auto command = std::make_unique<schema::Command>();
+  command->mutable_resume_tenant();
+  return change_tenant(request, std::move(command));
 }
 
 OperatorAnswer KeyRoutes::list_tenants() const {
@@ -207,6 +234,10 @@ void add_key_routes(OperatorApi& api, Engine& engine, Credentials& credentials) 
   const auto routes = std::make_shared<KeyRoutes>(engine, credentials);
   api.add("POST", "/operator/tenants",
           [routes](const OperatorRequest& request) { return routes->create_tenant(request); });
+  api.add("POST", "/operator/tenants/suspend",
+          [routes](const OperatorRequest& request) { return routes->suspend_tenant(request); });
+  api.add("POST", "/operator/tenants/resume",
+          [routes](const OperatorRequest& request) { return routes->resume_tenant(request); });
   api.add("GET", "/operator/tenants", [routes](const OperatorRequest&) { return routes->list_tenants(); });
   api.add("POST", "/operator/keys", [routes](const OperatorRequest& request) { return routes->issue_key(request); });
   api.add("GET", "/operator/keys", [routes](const OperatorRequest& request) { return routes->list_keys(request); });

@@ -11,7 +11,6 @@
 namespace till {
 namespace {
 
-constexpr unsigned kAcceptedStatus = 202;
 constexpr std::size_t kDifferencesTold = 100;
 constexpr std::size_t kDigestTextLength = 16;
 

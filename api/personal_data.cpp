@@ -18,7 +18,18 @@ const google::protobuf::FieldDescriptor& field_of(const google::protobuf::Descri
   return *field;
 }
 
+std::string person_of(const google::protobuf::Message& command) {
+  const google::protobuf::Descriptor& descriptor = *command.GetDescriptor();
+  const auto* const customer = descriptor.FindFieldByName("customer_id");
+  if (customer != nullptr) return command.GetReflection()->GetString(command, customer);
+  return employee_person(command.GetReflection()->GetString(command, &field_of(descriptor, "employee_id")));
+}
+
 }  // namespace
+
+std::string employee_person(std::string_view employee_id) {
+  return std::string("employee/").append(employee_id);
+}
 
 bool has_personal_fields(const google::protobuf::Descriptor& command) {
   // Options are slow to look at and every command asks.
@@ -50,8 +61,7 @@ Status seal_personal_fields(PersonKeys& keys, std::string_view tenant, google::p
                                       std::move(text));
   }
   if (!any) return {};
-  const std::string id = reflection.GetString(command, &field_of(descriptor, "customer_id"));
-  Result<std::string> sealed = keys.seal(tenant, id, person.SerializeAsString());
+  Result<std::string> sealed = keys.seal(tenant, person_of(command), person.SerializeAsString());
   if (!sealed.ok()) return sealed.error();
   for (int i = 0; i < descriptor.field_count(); ++i) {
     if (is_personal(*descriptor.field(i))) reflection.ClearField(&command, descriptor.field(i));

@@ -1,6 +1,6 @@
 // Personal fields of commands, sealed before the command is sequenced. Driven by the options of the fields, so that a
 // further command with personal fields needs nothing here: its fields are named as those of schema::PersonalData, its
-// person is its `customer_id`, and it has a field `sealed`.
+// person is its `customer_id` or its `employee_id`, and it has a field `sealed`.
 #pragma once
 
 #include <string>
@@ -17,6 +17,10 @@ namespace till {
 
 // Whether any field of the command's message is personal. Looks only at the descriptor, quick.
 bool has_personal_fields(const google::protobuf::Descriptor& command);
+
+// The employee's name among the persons of a tenant. Customers go by their bare ids, and no id has a slash, so the two
+// never meet.
+std::string employee_person(std::string_view employee_id);
 
 // Moves the personal fields of `command` (one command message) into its field `sealed`; leaves that empty where none is
 // set. Blocks for a synced write where the person is new. Errors as of PersonKeys::seal().

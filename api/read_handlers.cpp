@@ -1,6 +1,7 @@
 #include "api/read_handlers.h"
 
 #include <utility>
+#include <vector>
 
 #include "api/command_codec.h"
 #include "api/command_flow.h"
@@ -20,6 +21,26 @@ HttpResponse unavailable(const ReadRequest& read) {
                                       ? "the reporting database is not reachable; sales and other reads go on"
                                       : std::string_view();
   return problem_response(make_problem(schema::VIEW_UNAVAILABLE, detail, read.instance), read.form);
+}
+
+// The JSON form leaves internal fields out by itself, the Protobuf form would not.
+void clear_internal(google::protobuf::Message& message) {
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* const field : fields) {
+    if (field->options().GetExtension(schema::internal)) {
+      reflection.ClearField(&message, field);
+    } else if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+      continue;
+    } else if (!field->is_repeated()) {
+      clear_internal(*reflection.MutableMessage(&message, field));
+    } else {
+      for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+        clear_internal(*reflection.MutableRepeatedMessage(&message, field, i));
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -44,6 +65,7 @@ void ReadHandlers::handle(const HttpRequest& request, const RouteMatch& match, s
   std::optional<schema::Problem> problem = refuse_scope(principal, *match.route, read.instance);
   if (!problem) problem = read_parameters(match, query, read);
   if (!problem) problem = read_wait(request, parts_.engine.feed(), read);
+  if (!problem) problem = read_as_of(parts_.engine.feed(), read);
   // No wait brings a view that is not there.
   if (const auto why = parts_.queries.missing(view_of(match.route->kind)); !problem && !why.empty()) {
     problem = make_problem(schema::VIEW_UNAVAILABLE, why, read.instance);
@@ -64,7 +86,7 @@ void ReadHandlers::wait(const std::shared_ptr<Pending>& pending) {
 }
 
 void ReadHandlers::run(const std::shared_ptr<Pending>& pending) {
-  if (view_of(pending->read.kind) == QueryView::kReadCache) {
+  if (view_of(pending->read.kind) == QueryView::kReadCache && !pending->read.as_of) {
     return pending->responder.send(answer(pending->read));
   }
   const bool posted = parts_.reports.post([this, pending] { pending->responder.send(answer(pending->read)); });
@@ -78,8 +100,10 @@ HttpResponse ReadHandlers::answer(const ReadRequest& read) {
       return sale(read);
     case RouteKind::kCustomer:
       return customer(read);
+    case RouteKind::kEntity:
+      return entity(read);
     case RouteKind::kAvailability:
-      return reflected(read, queries.availability(read.tenant, read.store_id, read.skus));
+      return reflected(read, queries.availability(read.tenant, read.store_id, read.skus, read.as_of));
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
       return reflected(read, queries.dashboard(read.tenant, read.store_id, read.business_date));
@@ -97,29 +121,40 @@ HttpResponse ReadHandlers::answer(const ReadRequest& read) {
 }
 
 HttpResponse ReadHandlers::sale(const ReadRequest& read) {
-  const auto result = parts_.queries.sale(read.tenant, read.id);
+  const auto result = parts_.queries.sale(read.tenant, read.id, read.as_of);
   if (!result.ok()) return unavailable(read);
   if (!result.value().message) return missing(read, schema::SALE_NOT_FOUND, result.value().at);
   return found(read, *result.value().message, result.value().at);
 }
 
 HttpResponse ReadHandlers::customer(const ReadRequest& read) {
-  const auto result = parts_.queries.customer(read.tenant, read.id);
+  auto result = parts_.queries.customer(read.tenant, read.id);
   if (!result.ok()) return unavailable(read);
-  const Lookup<SealedCustomer>& lookup = result.value();
+  Lookup<SealedCustomer>& lookup = *result;
   if (!lookup.message) return missing(read, schema::CUSTOMER_NOT_FOUND, lookup.at);
+  if (lookup.message->erased) return missing(read, schema::CUSTOMER_ERASED, lookup.at);
   auto person = open_personal_data(parts_.person_keys, read.tenant, read.id, lookup.message->sealed);
   if (!person.ok()) {
     return problem_response(make_problem(schema::INTERNAL_ERROR, "the personal data cannot be read", read.instance),
                             read.form);
   }
-  schema::CustomerView view;
-  view.set_customer_id(lookup.message->customer_id);
+  schema::CustomerView& view = lookup.message->view;
   if (!person->name().empty()) view.set_name(person->name());
   if (!person->email().empty()) view.set_email(person->email());
   if (!person->phone().empty()) view.set_phone(person->phone());
-  view.set_position(lookup.message->position);
   return found(read, view, lookup.at);
+}
+
+HttpResponse ReadHandlers::entity(const ReadRequest& read) {
+  const EntityKind kind(static_cast<std::uint16_t>(read.entity));
+  const auto result = parts_.queries.entity(read.tenant, kind, read.id, read.as_of);
+  if (!result.ok()) return unavailable(read);
+  if (!result.value().message) return missing(read, read.missing_code, result.value().at);
+  const ShownEntity& shown = *result.value().message;
+  clear_internal(*shown.state);
+  HttpResponse response = found(read, *shown.state, result.value().at);
+  response.headers.emplace_back("ETag", entity_tag(shown.version));
+  return response;
 }
 
 HttpResponse ReadHandlers::found(const ReadRequest& read, const google::protobuf::Message& message,

@@ -29,6 +29,7 @@ class ReadHandlers {
   HttpResponse answer(const ReadRequest& read);
   HttpResponse sale(const ReadRequest& read);
   HttpResponse customer(const ReadRequest& read);
+  HttpResponse entity(const ReadRequest& read);
   HttpResponse found(const ReadRequest& read, const google::protobuf::Message& message, const LogPoint& at) const;
   HttpResponse missing(const ReadRequest& read, schema::ErrorCode code, const LogPoint& at) const;
   template <class Message>

@@ -6,6 +6,7 @@
 
 #include "api/problem.h"
 #include "api/wire_values.h"
+#include "commands/gs1.h"
 #include "engine/position_text.h"
 
 namespace till {
@@ -40,6 +41,7 @@ bool fits_type(std::string_view type, std::string_view value) {
   std::int32_t date = 0;
   if (type == "id") return is_id(value);
   if (type == "date") return parse_date(value, date) == ParseFault::kNone;
+  if (type == "as_of") return !value.empty();  // read_as_of() knows the log
   return is_one_of(type, value);
 }
 
@@ -79,11 +81,27 @@ std::int32_t date_of(const Parameters& given, std::string_view name) {
   return parse_date(value_of(given, name), date) == ParseFault::kNone ? date : 0;
 }
 
+// A day stands in an entity's id as yyyymmdd, a barcode with 14 digits.
+std::string id_part(const PathParameter& parameter) {
+  std::int32_t date = 0;
+  const bool is_date =
+      parameter.segment->text == "business_date" && parse_date(parameter.value, date) == ParseFault::kNone;
+  if (parameter.segment->text == "barcode") return normalise_gtin(parameter.value).value_or(parameter.value);
+  return is_date ? std::to_string(date) : parameter.value;
+}
+
 void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, FieldErrors& errors) {
   constexpr std::int32_t kYear = 10'000;  // in yyyymmdd
   read.store_id = match.parameter("store_id");
   if (read.store_id.empty()) read.store_id = value_of(given, "store_id");
-  read.id = match.parameter(read.kind == RouteKind::kCustomer ? "customer_id" : "sale_id");
+  for (const PathParameter& parameter : match.parameters) {
+    if (!read.id.empty()) read.id += '/';
+    read.id += id_part(parameter);
+  }
+  if (read.id.empty()) read.id = match.route->only_id;
+  read.entity = match.route->entity;
+  read.missing_code = match.route->missing;
+  read.as_of_text = value_of(given, "as_of");
   read.business_date = date_of(given, "business_date");
   read.range = {date_of(given, "from"), date_of(given, "to"), value_of(given, "group_by")};
   if (read.kind == RouteKind::kSalesReport && errors.empty()) {
@@ -147,19 +165,49 @@ std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::str
   return std::nullopt;
 }
 
+namespace {
+
+// What a former epoch held beyond the place where it was cut is gone; another record stands there now, or will.
+bool read_position(std::string_view text, Feed& feed, Position& position) {
+  const LogPoint durable = feed.durable();
+  Epoch epoch;
+  if (!parse_position_text(text, durable.log_id, epoch, position) || epoch > durable.epoch) return false;
+  if (epoch == durable.epoch) return true;
+  const Result<LogPoint> there = feed.point_at(position);
+  return there.ok() && there.value().epoch == epoch;
+}
+
+}  // namespace
+
+std::optional<schema::Problem> read_as_of(Feed& feed, ReadRequest& read) {
+  if (read.as_of_text.empty()) return std::nullopt;
+  AsOfPoint point;
+  Position needed = feed.durable().position;  // of a time: all that was recorded until then is in the view
+  std::int64_t micros = 0;
+  if (parse_timestamp(read.as_of_text, micros) == ParseFault::kNone) {
+    point.time = Micros(micros);
+  } else {
+    Position position;
+    if (!read_position(read.as_of_text, feed, position)) {
+      return make_problem(schema::POSITION_INVALID, "as_of is a position of this log or a time", read.instance);
+    }
+    if (position > needed) {
+      return make_problem(schema::POSITION_INVALID, "as_of lies beyond the end of the log", read.instance);
+    }
+    point.position = needed = position;
+  }
+  read.as_of = point;
+  read.at_least = std::max(read.at_least.value_or(Position()), needed);
+  return std::nullopt;
+}
+
 std::optional<schema::Problem> read_wait(const HttpRequest& request, Feed& feed, ReadRequest& read) {
   read.wait = preferred_wait(request.prefer);
   if (request.at_least.empty()) return std::nullopt;
-  const LogPoint durable = feed.durable();
-  Epoch epoch;
   Position position;
-  bool known = parse_position_text(request.at_least, durable.log_id, epoch, position) && epoch <= durable.epoch;
-  // What a former epoch held beyond the place where it was cut is gone; another record stands there now, or will.
-  if (known && epoch < durable.epoch) {
-    const Result<LogPoint> there = feed.point_at(position);
-    known = there.ok() && there.value().epoch == epoch;
+  if (!read_position(request.at_least, feed, position)) {
+    return make_problem(schema::POSITION_INVALID, {}, read.instance);
   }
-  if (!known) return make_problem(schema::POSITION_INVALID, {}, read.instance);
   read.at_least = position;
   return std::nullopt;
 }

@@ -26,7 +26,11 @@ inline constexpr std::chrono::seconds kWaitMost{30};
 struct ReadRequest {
   RouteKind kind = RouteKind::kSale;
   std::string tenant;
-  std::string id;        // sale or customer
+  std::string id;  // sale, customer or entity
+  schema::Kind entity = schema::KIND_UNSPECIFIED;
+  schema::ErrorCode missing_code = schema::ERROR_UNSPECIFIED;  // where there is no such entity
+  std::string as_of_text;
+  std::optional<AsOfPoint> as_of;
   std::string store_id;  // empty: the whole tenant
   std::vector<std::string> skus;
   std::int32_t business_date = 0;
@@ -41,6 +45,10 @@ struct ReadRequest {
 // PARAMETER_INVALID with a pointer for each faulty parameter; nothing where all are good. Fills what belongs to the
 // route. `query` is undecoded.
 std::optional<schema::Problem> read_parameters(const RouteMatch& match, std::string_view query, ReadRequest& read);
+
+// The query parameter as_of, where read.as_of_text is set: a position of this log, or a time by RFC 3339. After
+// read_wait(): the view is waited for until it reflects that moment.
+std::optional<schema::Problem> read_as_of(Feed& feed, ReadRequest& read);
 
 // Till-At-Least and Prefer. POSITION_INVALID for what cannot be a position of this log, or was cut from it.
 // One of a former epoch is looked up in the log.

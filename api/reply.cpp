@@ -33,6 +33,10 @@ HttpResponse message_response(const google::protobuf::Message& message, WireForm
   return response;
 }
 
+std::string entity_tag(StreamVersion version) {
+  return "\"v" + std::to_string(version.value()) + "\"";
+}
+
 void set_position(HttpResponse& response, std::string position) {
   response.headers.emplace_back("Till-Position", std::move(position));
 }

@@ -9,6 +9,7 @@
 #include "api/http.h"
 #include "api/problem.h"
 #include "api/validation.h"
+#include "engine/vocabulary.h"
 
 namespace till {
 
@@ -20,6 +21,9 @@ HttpResponse problem_response(const schema::Problem& problem, WireForm form);
 
 // A 200 with the message as JSON or Protobuf.
 HttpResponse message_response(const google::protobuf::Message& message, WireForm form);
+
+// "v17" in quotes: the version of an entity's stream.
+std::string entity_tag(StreamVersion version);
 
 // Adds Till-Position.
 void set_position(HttpResponse& response, std::string position);

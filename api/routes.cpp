@@ -6,6 +6,7 @@
 #include "api/fixed_routes.h"
 #include "api/message_plan.h"
 #include "api/validation.h"
+#include "commands/retail_domain.h"
 #include "engine/result.h"
 #include "schemas/commands.pb.h"
 
@@ -44,8 +45,41 @@ void add_segments(Route& route) {
   }
 }
 
+// "GetShift" of ShiftState.
+std::string read_name(const google::protobuf::Descriptor& state) {
+  constexpr std::string_view kEnding = "State";
+  const std::string& name = state.name();
+  TILL_ASSERT(name.ends_with(kEnding));
+  return "Get" + name.substr(0, name.size() - kEnding.size());
+}
+
+void add_entity_routes(std::vector<Route>& routes) {
+  for (const Aggregate& aggregate : retail_aggregates()) {
+    for (const StateRule& rule : aggregate.states) {
+      const google::protobuf::Descriptor* const state = rule.make()->GetDescriptor();
+      if (!state->options().HasExtension(schema::read)) continue;
+      const schema::ReadRoute& source = state->options().GetExtension(schema::read);
+      Route route;
+      route.kind = RouteKind::kEntity;
+      route.name = read_name(*state);
+      route.method = "GET";
+      route.path = source.path();
+      route.group = source.group();
+      route.summary = source.summary();
+      for (const int scope : source.scopes()) route.scopes.push_back(static_cast<schema::Scope>(scope));
+      route.answer = state;
+      route.query = {as_of_parameter()};
+      route.entity = rule.kind;
+      route.only_id = source.id();
+      TILL_ASSERT(schema::ErrorCode_Parse(source.missing(), &route.missing));
+      routes.push_back(std::move(route));
+    }
+  }
+}
+
 std::vector<Route> make_routes() {
   std::vector<Route> routes = fixed_routes();
+  add_entity_routes(routes);
   const auto& commands = *schema::Command::descriptor();
   for (int i = 0; i < commands.field_count(); ++i) {
     const auto* member = commands.field(i);

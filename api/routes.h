@@ -1,6 +1,6 @@
-// Which request leads where: command routes made from the descriptors (the `route` option of the members of
-// till.schema.Command), and the fixed routes of CONTRACT.md. Bodies of matched routes are read by command_codec.h.
-// Immutable after its first use, thread safe.
+// Which request leads where: command routes and reads of entities made from the descriptors (the option `route` of the
+// members of till.schema.Command, `read` of states), and the fixed routes of CONTRACT.md. Bodies of matched routes are
+// read by command_codec.h. Immutable after its first use, thread safe.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,19 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "schemas/errors.pb.h"
 #include "schemas/options.pb.h"
+#include "schemas/state.pb.h"
 
 namespace till {
 
-// Handlers switch over this; kCommand is every route of a command message.
+// Handlers switch over this; kCommand is every route of a command message, kEntity every read route of a state.
 enum class RouteKind : std::uint8_t {
   kCommand,
   kBatch,
   kSale,
   kCustomer,
+  kEntity,
   kAvailability,
   kStoreDashboard,
   kTenantDashboard,
@@ -39,7 +42,7 @@ struct PathSegment {
 
 struct QueryParameter {
   std::string_view name;
-  std::string_view type;  // "id", "date", or the allowed values separated by '|'
+  std::string_view type;  // "id", "date", "as_of", or the allowed values separated by '|'
   bool required = false;
   bool repeated = false;
   std::string_view description;
@@ -57,6 +60,9 @@ struct Route {
   const google::protobuf::FieldDescriptor* member = nullptr;  // of till.schema.Command; null on fixed routes
   const google::protobuf::Descriptor* answer = nullptr;       // message of a 200; null on command and plain routes
   std::vector<QueryParameter> query;
+  schema::Kind entity = schema::KIND_UNSPECIFIED;         // of kEntity
+  schema::ErrorCode missing = schema::ERROR_UNSPECIFIED;  // of kEntity: where there is none
+  std::string only_id;                                    // of kEntity: where the path names none
 };
 
 struct PathParameter {
@@ -74,7 +80,7 @@ struct RouteMatch {
   std::string_view parameter(std::string_view name) const;
 };
 
-// Fixed routes, then command routes in the order of the descriptor.
+// Fixed routes, reads of entities, then command routes in the order of the descriptor.
 std::span<const Route> all_routes();
 
 // `path` is the target up to "?", not decoded.

@@ -164,6 +164,7 @@ void Service::serve_open(const HttpRequest& request, const Route& route, HttpRes
     case RouteKind::kBatch:
     case RouteKind::kSale:
     case RouteKind::kCustomer:
+    case RouteKind::kEntity:
     case RouteKind::kAvailability:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
@@ -182,6 +183,7 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
       return batches_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kSale:
     case RouteKind::kCustomer:
+    case RouteKind::kEntity:
     case RouteKind::kAvailability:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:

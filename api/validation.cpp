@@ -168,6 +168,8 @@ bool keeps_rule(schema::Rule rule, std::string_view text) {
       return is_email(text);
     case schema::LABEL:
       return is_label(text);
+    case schema::PIN:
+      return is_pin(text);
     default:
       return is_utf8(text);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "commands/calendar.h"
+#include "commands/retail_domain.h"
 #include "projections/read_cache/read_cache.h"
 #include "projections/reporting/reporting.h"
 
@@ -30,6 +31,25 @@ sys_days days_of(std::int32_t date) {
 
 std::int32_t utc_today() {
   return number_of(std::chrono::floor<days>(std::chrono::system_clock::now()));
+}
+
+schema::CustomerView::Status status_of(const schema::CachedCustomer& state) {
+  if (!state.merged_into().empty()) return schema::CustomerView::MERGED;
+  return state.blocked() ? schema::CustomerView::BLOCKED : schema::CustomerView::ACTIVE;
+}
+
+SealedCustomer sealed_customer(CachedCustomerRow&& row) {
+  SealedCustomer customer;
+  schema::CustomerView& view = customer.view;
+  view.set_customer_id(row.customer.customer_id());
+  view.set_position(std::move(row.position));
+  view.set_status(status_of(row.state));
+  view.set_version(row.state.version());
+  *view.mutable_consents() = row.state.consents();
+  if (!row.state.merged_into().empty()) view.set_merged_into(row.state.merged_into());
+  customer.sealed = std::move(*row.customer.mutable_sealed());
+  customer.erased = row.state.erased();
+  return customer;
 }
 
 template <class Message>
@@ -67,8 +87,20 @@ bool ViewQueries::failing(QueryView view) const {
   return state == FollowerState::kRetrying || state == FollowerState::kStopped;
 }
 
-Result<Lookup<schema::SaleView>> ViewQueries::sale(std::string_view tenant, std::string_view sale_id) {
-  auto found = cache_.sale(tenant, sale_id);
+Result<std::optional<Position>> ViewQueries::position_of(std::string_view tenant,
+                                                         const std::optional<AsOfPoint>& as_of) {
+  if (!as_of) return std::optional<Position>();
+  if (as_of->position) return as_of->position;
+  const auto at_time = cache_.tenant_position_at(tenant, *as_of->time);
+  if (!at_time.ok()) return at_time.error();
+  return std::optional(at_time.value().value);
+}
+
+Result<Lookup<schema::SaleView>> ViewQueries::sale(std::string_view tenant, std::string_view sale_id,
+                                                   const std::optional<AsOfPoint>& as_of) {
+  const auto position = position_of(tenant, as_of);
+  if (!position.ok()) return position.error();
+  auto found = cache_.sale(tenant, sale_id, position.value());
   if (!found.ok()) return found.error();
   return Lookup<schema::SaleView>{std::move(found->value), found->at};
 }
@@ -78,15 +110,32 @@ Result<Lookup<SealedCustomer>> ViewQueries::customer(std::string_view tenant, st
   if (!found.ok()) return found.error();
   Lookup<SealedCustomer> lookup{std::nullopt, found->at};
   if (found->value) {
-    lookup.message = SealedCustomer{found->value->customer.customer_id(), found->value->customer.sealed(),
-                                    std::move(found->value->position)};
+    lookup.message = sealed_customer(std::move(*found->value));
   }
   return lookup;
 }
 
+Result<Lookup<ShownEntity>> ViewQueries::entity(std::string_view tenant, EntityKind kind, std::string_view id,
+                                                const std::optional<AsOfPoint>& as_of) {
+  const auto position = position_of(tenant, as_of);
+  if (!position.ok()) return position.error();
+  auto found =
+      position.value() ? cache_.entity_at(tenant, kind, id, *position.value()) : cache_.entity(tenant, kind, id);
+  if (!found.ok()) return found.error();
+  Lookup<ShownEntity> lookup{std::nullopt, found->at};
+  if (!found->value) return lookup;
+  hide_from_clients(kind, *found->value->state);
+  lookup.message = ShownEntity{std::move(found->value->state), found->value->version};
+  return lookup;
+}
+
 Result<Reflected<schema::Availability>> ViewQueries::availability(std::string_view tenant, std::string_view store_id,
-                                                                  const std::vector<std::string>& skus) {
+                                                                  const std::vector<std::string>& skus,
+                                                                  const std::optional<AsOfPoint>& as_of) {
+  const auto position = position_of(tenant, as_of);
+  if (!position.ok()) return position.error();
   const std::vector<std::string_view> views(skus.begin(), skus.end());
+  if (position.value()) return reflected(cache_.availability_at(tenant, store_id, views, *position.value()));
   return reflected(cache_.availability(tenant, store_id, views));
 }
 

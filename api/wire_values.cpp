@@ -301,6 +301,10 @@ bool is_currency_shape(std::string_view text) {
   return text.size() == 3 && std::ranges::all_of(text, is_upper);
 }
 
+bool is_pin(std::string_view text) {
+  return text.size() >= 4 && text.size() <= 12 && std::ranges::all_of(text, is_digit);
+}
+
 bool is_text(std::string_view text) {
   return all_code_points(text, [](char32_t code) { return !is_control(code); });
 }

@@ -40,6 +40,8 @@ bool is_text(std::string_view text);
 bool is_label(std::string_view text);
 // something@something: valid UTF-8 without white space and control characters, one @.
 bool is_email(std::string_view text);
+// 4-12 digits.
+bool is_pin(std::string_view text);
 bool is_utf8(std::string_view text);
 
 }  // namespace till

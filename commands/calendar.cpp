@@ -1,6 +1,7 @@
 #include "commands/calendar.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace till {
@@ -38,6 +39,20 @@ std::int32_t civil_date(std::int64_t days) {
   const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
   const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
   return static_cast<std::int32_t>(year * 10'000 + month * 100 + day);
+}
+
+std::int32_t read_date(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  if (text.size() != kForm.size()) return 0;
+  std::int32_t date = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (kForm[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != kForm[i]) return 0;
+    if (kForm[i] == 'd') date = date * 10 + (text[i] - '0');
+  }
+  const std::chrono::year_month_day day{std::chrono::year(date / 10'000),
+                                        std::chrono::month(static_cast<unsigned>(date / 100 % 100)),
+                                        std::chrono::day(static_cast<unsigned>(date % 100))};
+  return date >= 10'000 && day.ok() ? date : 0;
 }
 
 BusinessTime business_time(Micros at, const ZoneTable* zone, std::uint32_t cutoff_hour) {

@@ -86,6 +86,11 @@ std::optional<int> currency_exponent(std::string_view code) {
   return std::nullopt;
 }
 
+void set_money(schema::Money& money, std::int64_t amount, std::string_view currency) {
+  money.set_amount(amount);
+  money.set_currency(currency.data(), currency.size());
+}
+
 Wide divide_half_away(Wide numerator, Wide denominator) {
   const Wide half = denominator / 2;
   const bool odd = denominator % 2 != 0;

@@ -25,6 +25,8 @@ inline constexpr std::int64_t kCostMostE4 = 1'000'000'000'000'000'000;
 // Decimals of the minor unit by ISO 4217 (not by CLDR, which differs); nothing for a code that is not a currency.
 std::optional<int> currency_exponent(std::string_view code);
 
+void set_money(schema::Money& money, std::int64_t amount, std::string_view currency);
+
 // numerator / denominator, rounded half away from zero, so symmetric under negation. denominator > 0.
 Wide divide_half_away(Wide numerator, Wide denominator);
 

@@ -2,20 +2,62 @@
 
 #include <utility>
 
+#include "commands/barcode.h"
+#include "commands/coupon.h"
 #include "commands/customer.h"
+#include "commands/customer_contact.h"
+#include "commands/customer_erase.h"
+#include "commands/customer_merge.h"
+#include "commands/customer_status.h"
+#include "commands/document.h"
+#include "commands/drawer.h"
+#include "commands/employee.h"
+#include "commands/employee_pin.h"
+#include "commands/gift_card.h"
+#include "commands/gift_card_balance.h"
+#include "commands/gift_card_control.h"
+#include "commands/gift_card_hold.h"
+#include "commands/gift_card_status.h"
+#include "commands/house_account.h"
+#include "commands/kit.h"
+#include "commands/loyalty.h"
+#include "commands/loyalty_points.h"
+#include "commands/loyalty_program.h"
+#include "commands/loyalty_reward.h"
+#include "commands/price.h"
 #include "commands/product.h"
+#include "commands/product_status.h"
+#include "commands/promotion.h"
+#include "commands/reservation.h"
 #include "commands/sale.h"
 #include "commands/sale_void.h"
+#include "commands/session.h"
+#include "commands/session_elevation.h"
+#include "commands/shift.h"
+#include "commands/shift_close.h"
+#include "commands/shift_sales.h"
 #include "commands/stock.h"
+#include "commands/stock_alert.h"
+#include "commands/stock_correction.h"
+#include "commands/stock_count.h"
+#include "commands/stock_count_close.h"
+#include "commands/stock_move.h"
+#include "commands/stock_setting.h"
 #include "commands/store.h"
+#include "commands/store_credit.h"
+#include "commands/store_day.h"
+#include "commands/tax_table.h"
 #include "commands/tenant.h"
 #include "commands/terminal.h"
+#include "commands/timecard.h"
+#include "commands/transfer.h"
+#include "commands/transfer_receipt.h"
 
 namespace till {
 namespace {
 
 // Raised with every change of what evolve() makes of old events: stored images are then refolded from the log.
-constexpr std::uint32_t kFoldVersion = 2;
+constexpr std::uint32_t kFoldVersion = 3;
 
 const schema::Command& as_command(const google::protobuf::Message& message) {
   return static_cast<const schema::Command&>(message);
@@ -44,10 +86,65 @@ std::string lower_case(std::string_view name) {
 }  // namespace
 
 std::span<const Aggregate> retail_aggregates() {
-  static const std::array kAggregates{store_aggregate(),     terminal_aggregate(), product_aggregate(),
-                                      customer_aggregate(),  stock_aggregate(),    sale_aggregate(),
-                                      sale_void_aggregate(), tenant_aggregate()};
+  static const std::array kAggregates{store_aggregate(),
+                                      terminal_aggregate(),
+                                      product_aggregate(),
+                                      customer_aggregate(),
+                                      stock_aggregate(),
+                                      sale_aggregate(),
+                                      sale_void_aggregate(),
+                                      tenant_aggregate(),
+                                      barcode_aggregate(),
+                                      coupon_aggregate(),
+                                      customer_contact_aggregate(),
+                                      customer_erase_aggregate(),
+                                      customer_merge_aggregate(),
+                                      customer_status_aggregate(),
+                                      document_aggregate(),
+                                      drawer_aggregate(),
+                                      employee_aggregate(),
+                                      employee_pin_aggregate(),
+                                      gift_card_aggregate(),
+                                      gift_card_balance_aggregate(),
+                                      gift_card_control_aggregate(),
+                                      gift_card_hold_aggregate(),
+                                      gift_card_status_aggregate(),
+                                      house_account_aggregate(),
+                                      kit_aggregate(),
+                                      loyalty_aggregate(),
+                                      loyalty_points_aggregate(),
+                                      loyalty_program_aggregate(),
+                                      loyalty_reward_aggregate(),
+                                      price_aggregate(),
+                                      product_status_aggregate(),
+                                      promotion_aggregate(),
+                                      reservation_aggregate(),
+                                      session_aggregate(),
+                                      session_elevation_aggregate(),
+                                      shift_aggregate(),
+                                      shift_close_aggregate(),
+                                      shift_sales_aggregate(),
+                                      stock_alert_aggregate(),
+                                      stock_correction_aggregate(),
+                                      stock_count_aggregate(),
+                                      stock_count_close_aggregate(),
+                                      stock_move_aggregate(),
+                                      stock_setting_aggregate(),
+                                      store_credit_aggregate(),
+                                      store_day_aggregate(),
+                                      tax_table_aggregate(),
+                                      timecard_aggregate(),
+                                      transfer_aggregate(),
+                                      transfer_receipt_aggregate()};
   return kAggregates;
+}
+
+void hide_from_clients(EntityKind kind, google::protobuf::Message& state) {
+  for (const Aggregate& aggregate : retail_aggregates()) {
+    for (const StateRule& rule : aggregate.states) {
+      if (kind_of(rule.kind) == kind && rule.hide != nullptr) rule.hide(state);
+    }
+  }
 }
 
 RetailDomain::RetailDomain(ZoneTables zones) : zones_(std::move(zones)) {
@@ -58,7 +155,7 @@ RetailDomain::RetailDomain(ZoneTables zones) : zones_(std::move(zones)) {
   }
   const auto& events = *schema::Event::descriptor();
   for (int i = 0; i < events.field_count(); ++i) {
-    put(event_names_, events.field(i)->number(), events.field(i)->message_type()->name());
+    put(event_names_, events.field(i)->number(), event_type_name(*events.field(i)));
   }
   const auto& kinds = *schema::Kind_descriptor();
   for (int i = 0; i < kinds.value_count(); ++i) {
@@ -102,7 +199,10 @@ Decision RetailDomain::decide(const google::protobuf::Message& command, const De
                               BooksReader& books) const {
   const CommandRule* rule = rule_of(command);
   if (rule == nullptr) return reject(schema::COMMAND_UNKNOWN, "The command is empty");
-  return rule->decide(as_command(command), Deciding{context, books, zones_});
+  if (!rule->of_operator) {
+    if (auto refusal = check_not_suspended(context, books)) return *std::move(refusal);
+  }
+  return rule->decide(as_command(command), Deciding{context, books, zones_, *this});
 }
 
 void RetailDomain::evolve(EntityKind kind, google::protobuf::Message& state, const google::protobuf::Message& event,

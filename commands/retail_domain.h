@@ -17,6 +17,9 @@ namespace till {
 // Every aggregate, in the order of the documents.
 std::span<const Aggregate> retail_aggregates();
 
+// Removes from a state what a client may not know yet, as what a drawer should hold before a blind count.
+void hide_from_clients(EntityKind kind, google::protobuf::Message& state);
+
 // Commands are schema::Command, events schema::Event, answers schema::Answer. The dispatch tables are made once from
 // the aggregates' own; tests/rules_test.cpp holds them against the descriptors. Thread safe, since never changed.
 class RetailDomain : public Domain {

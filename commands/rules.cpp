@@ -18,6 +18,20 @@ std::string item_pointer(std::string_view list, std::size_t index, std::string_v
   return pointer;
 }
 
+std::string event_type_name(const google::protobuf::FieldDescriptor& member) {
+  std::string name;
+  bool upper = true;
+  for (const char c : member.name()) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      upper = false;
+    }
+  }
+  return name;
+}
+
 schema::Event& add_event(Acceptance& acceptance, const Deciding& deciding, schema::Kind kind, std::string id,
                          schema::Event::EventCase type) {
   auto* event = google::protobuf::Arena::CreateMessage<schema::Event>(deciding.context.arena);

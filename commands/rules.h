@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <google/protobuf/descriptor.h>
+
 #include "commands/calendar.h"
 #include "engine/domain.h"
 #include "schemas/commands.pb.h"
@@ -24,12 +26,14 @@ struct Deciding {
   const DecideContext& context;
   BooksReader& books;
   const ZoneTables& zones;
+  const Domain& domain;
 };
 
 struct CommandRule {
   schema::Command::CommandCase command;
   void (*needs)(const schema::Command& command, std::vector<EntityRef>& out);
   Decision (*decide)(const schema::Command& command, const Deciding& deciding);
+  bool of_operator = false;  // taken also while the tenant is suspended
 };
 
 struct EventRule {
@@ -41,6 +45,8 @@ struct EventRule {
 struct StateRule {
   schema::Kind kind;
   std::unique_ptr<google::protobuf::Message> (*make)();
+  // Removes what a client may not know yet; null where there is no such thing.
+  void (*hide)(google::protobuf::Message& state) = nullptr;
 };
 
 // The rules of one file of this folder. The spans point at constants.
@@ -58,6 +64,14 @@ constexpr CommandRule command_rule(schema::Command::CommandCase which) {
           [](const schema::Command& command, const Deciding& deciding) { return Decide((command.*Get)(), deciding); }};
 }
 
+// A command of the operator socket.
+template <auto Get, auto Needs, auto Decide>
+constexpr CommandRule operator_rule(schema::Command::CommandCase which) {
+  CommandRule rule = command_rule<Get, Needs, Decide>(which);
+  rule.of_operator = true;
+  return rule;
+}
+
 // Get is the member's getter in Event; Evolve(State&, const Body&, const Record&).
 template <class State, auto Get, auto Evolve>
 constexpr EventRule event_rule(schema::Event::EventCase which, schema::Kind kind) {
@@ -71,9 +85,19 @@ constexpr StateRule state_rule(schema::Kind kind) {
   return {kind, []() -> std::unique_ptr<google::protobuf::Message> { return std::make_unique<State>(); }};
 }
 
+// Hide(State&).
+template <class State, auto Hide>
+constexpr StateRule state_rule(schema::Kind kind) {
+  return {kind, []() -> std::unique_ptr<google::protobuf::Message> { return std::make_unique<State>(); },
+          [](google::protobuf::Message& state) { Hide(static_cast<State&>(state)); }};
+}
+
 constexpr EntityKind kind_of(schema::Kind kind) {
   return EntityKind(static_cast<std::uint16_t>(kind));
 }
+
+// "SaleCompleted" of the member sale_completed of Event. Members may share a message type: the member is the event.
+std::string event_type_name(const google::protobuf::FieldDescriptor& member);
 
 // One check's verdict: empty where it has nothing against the command.
 using Refusal = std::optional<Rejection>;

@@ -4,10 +4,19 @@
 #include <array>
 #include <utility>
 
+#include "commands/authority.h"
+#include "commands/customer.h"
+#include "commands/money.h"
+#include "commands/product_status.h"
 #include "commands/sale_pricing.h"
 #include "commands/scratch.h"
+#include "commands/settlement.h"
+#include "commands/shift.h"
+#include "commands/shift_sales.h"
 #include "commands/stock.h"
+#include "commands/stock_alert.h"
 #include "commands/store.h"
+#include "commands/terminal.h"
 #include "engine/result.h"
 
 namespace till {
@@ -20,7 +29,6 @@ constexpr EntityKind kSale = kind_of(schema::SALE);
 constexpr EntityKind kStore = kind_of(schema::STORE);
 constexpr EntityKind kTerminal = kind_of(schema::TERMINAL_DEVICE);
 constexpr EntityKind kTerminalChain = kind_of(schema::TERMINAL_CHAIN);
-constexpr EntityKind kCustomer = kind_of(schema::CUSTOMER);
 constexpr EntityKind kProduct = kind_of(schema::PRODUCT);
 constexpr EntityKind kStock = kind_of(schema::STOCK);
 
@@ -29,7 +37,7 @@ constexpr std::int64_t kAheadMostUs = 24LL * 3'600 * 1'000'000;
 
 // A sale is kept whole in its entity, whose door is 64 KiB; what a void adds there takes the rest. Its event and that
 // of its void, with the sale in it, then fit the doors as well, and so does a record of 499 lines that take two stock
-// events each: 64 KiB + 998 x 370 bytes of 512 KiB.
+// events each: 64 KiB + 998 x 390 bytes of 512 KiB.
 constexpr std::size_t kSaleBytesMost = 63 * 1024;
 
 void needs_ring_up(const RingUpSale& command, std::vector<EntityRef>& out) {
@@ -37,7 +45,10 @@ void needs_ring_up(const RingUpSale& command, std::vector<EntityRef>& out) {
   out.push_back({kTerminalChain, command.terminal_id()});
   out.push_back({kStore, command.store_id()});
   out.push_back({kTerminal, command.terminal_id()});
-  if (!command.customer_id().empty()) out.push_back({kCustomer, command.customer_id()});
+  need_shift(command.shift_id(), out);
+  need_session(command.session_id(), out);
+  need_settlement(command, out);
+  if (!command.customer_id().empty()) need_customer(command.customer_id(), out);
   for (const RingUpSale::Line& line : command.lines()) {
     out.push_back({kProduct, line.sku()});
     out.push_back({kStock, stock_id(command.store_id(), line.sku())});
@@ -75,18 +86,24 @@ Refusal check_sequence(const RingUpSale& command, const schema::TerminalChain* c
 
 Refusal check_place(const RingUpSale& command, const schema::StoreState* store, const Deciding& deciding) {
   if (store == nullptr) return reject(schema::STORE_NOT_FOUND, "No store " + command.store_id(), "/store_id");
-  const auto* terminal = deciding.books.get<schema::TerminalState>(kTerminal, command.terminal_id());
-  if (terminal == nullptr || terminal->store_id() != command.store_id()) {
-    return reject(schema::TERMINAL_NOT_FOUND,
-                  "No terminal " + command.terminal_id() + " in store " + command.store_id(), "/terminal_id");
+  return check_terminal(deciding, command.terminal_id(), command.store_id());
+}
+
+// The shift itself is looked at when the sale is booked on it. E2: a session has to have lasted when the sale happened.
+Refusal check_staff(const RingUpSale& command, const schema::StorePolicy& policy, const Deciding& deciding) {
+  if (command.shift_id().empty() && policy.require_shift()) {
+    return reject(schema::SHIFT_REQUIRED, "Store " + command.store_id() + " sells within a shift", "/shift_id");
   }
-  return std::nullopt;
+  if (command.session_id().empty()) {
+    if (!policy.require_session()) return std::nullopt;
+    return reject(schema::SESSION_REQUIRED, "Store " + command.store_id() + " sells within a session", "/session_id");
+  }
+  return check_session(deciding, command.session_id(), Micros(command.occurred_at_us()));
 }
 
 Refusal check_header(const RingUpSale& command, const Deciding& deciding) {
-  if (!command.customer_id().empty() &&
-      deciding.books.get<schema::CustomerState>(kCustomer, command.customer_id()) == nullptr) {
-    return reject(schema::CUSTOMER_NOT_FOUND, "No customer " + command.customer_id(), "/customer_id");
+  if (!command.customer_id().empty()) {
+    if (auto refusal = check_buyer(deciding, command.customer_id())) return refusal;
   }
   if (command.lines().empty()) return reject(schema::VALIDATION_FAILED, "A sale has at least one line", "/lines");
   if (command.occurred_at_us() < 0) {
@@ -116,6 +133,9 @@ Refusal find_products(const RingUpSale& command, BooksReader& books,
     if (state == nullptr) {
       return reject(schema::PRODUCT_NOT_FOUND, "No product " + sku, item_pointer("lines", i, "sku"));
     }
+    if (may_be_blocked(*state)) {
+      if (auto refusal = check_sellable(*state, {}, item_pointer("lines", i, "sku"))) return refusal;
+    }
     products[i] = &state->product();
   }
   return std::nullopt;
@@ -129,27 +149,31 @@ void write_header(const RingUpSale& command, const BusinessTime& time, const Dec
   sale.set_occurred_at_us(command.occurred_at_us());
   sale.set_business_date(time.business_date);
   sale.set_local_hour(time.local_hour);
-  sale.set_employee_id(command.employee_id());
+  sale.set_employee_id(command.employee_id().empty() ? std::string(employee_of(deciding, command.session_id()))
+                                                     : command.employee_id());
   sale.set_customer_id(command.customer_id());
+  sale.set_shift_id(command.shift_id());
+  sale.set_session_id(command.session_id());
   const std::string_view fingerprint = as_bytes(deciding.context.fingerprint);
   sale.set_fingerprint(fingerprint.data(), fingerprint.size());
 }
 
-// Takes the sold articles off the shelf, one event each, as the store's policy allows.
+// Takes the sold articles off the shelf, one event each, as the rule of each item allows. What is reserved or in
+// quarantine is not for sale.
 Refusal issue_stock(const RingUpSale& command, const schema::StoreState& store, const Deciding& deciding,
                     Acceptance& accepted) {
-  const schema::StorePolicy::Stock rule = stock_rule(store);
+  const schema::StorePolicy::Stock rule_of_store = stock_rule(store);
   return for_each_article(
       command.lines(), [&](std::size_t line, const std::string& sku, std::int64_t quantity) -> Refusal {
         std::string id = stock_id(command.store_id(), sku);
-        const std::int64_t before = on_hand(deciding.books, id);
-        std::int64_t after = before;
+        const schema::StockState& item = stock_item(deciding.books, id);
+        const schema::StorePolicy::Stock rule = stock_rule(rule_of_store, item);
+        std::int64_t after = item.on_hand_e5();
         if (!move_stock(after, -quantity)) return reject_stock_bounds(item_pointer("lines", line, "quantity"));
-        if (after < 0 && rule == schema::StorePolicy::DENY) {
+        if (after < held_e5(item) && rule == schema::StorePolicy::DENY) {
           return reject(schema::INSUFFICIENT_STOCK, "Not enough of " + sku + " in store " + command.store_id(),
                         item_pointer("lines", line, "quantity"));
         }
-        const bool alert = rule == schema::StorePolicy::ALLOW_WITH_ALERT && before >= 0 && after < 0;
         auto& issued =
             *add_event(accepted, deciding, schema::STOCK, id, schema::Event::kStockIssued).mutable_stock_issued();
         issued.set_store_id(command.store_id());
@@ -157,16 +181,11 @@ Refusal issue_stock(const RingUpSale& command, const schema::StoreState& store, 
         issued.set_quantity_e5(quantity);
         issued.set_sale_id(command.sale_id());
         issued.set_on_hand_after_e5(after);
-        if (alert) {
-          add_negative_alert(accepted, deciding, std::move(id), command.store_id(), sku, command.sale_id(), after);
-        }
+        issued.set_held_e5(held_e5(item));
+        add_alert(accepted, deciding, item, rule,
+                  {id, command.store_id(), sku, command.sale_id(), command.sale_id(), after});
         return std::nullopt;
       });
-}
-
-void set_money(schema::Money& money, std::int64_t amount, const std::string& currency) {
-  money.set_amount(amount);
-  money.set_currency(currency);
 }
 
 void write_answer(const SaleCompleted& sale, schema::Answer& answer) {
@@ -186,6 +205,7 @@ Decision decide_ring_up(const RingUpSale& command, const Deciding& deciding) {
   if (auto refusal = check_place(command, store, deciding)) return *std::move(refusal);
   if (auto refusal = check_sequence(command, chain)) return *std::move(refusal);
   if (auto refusal = check_header(command, deciding)) return *std::move(refusal);
+  if (auto refusal = check_staff(command, store->policy(), deciding)) return *std::move(refusal);
   const auto count = static_cast<std::size_t>(command.lines_size());
   Scratch<const schema::ProductUpserted*> products(count);
   if (auto refusal = find_products(command, deciding.books, products.all())) return *std::move(refusal);
@@ -198,9 +218,14 @@ Decision decide_ring_up(const RingUpSale& command, const Deciding& deciding) {
   SaleCompleted& sale = *add_event(accepted, deciding, schema::SALE, command.sale_id(), schema::Event::kSaleCompleted)
                              .mutable_sale_completed();
   write_header(command, time, deciding, sale);
-  if (auto refusal = price_sale(command, products.all(), sale)) return *std::move(refusal);
+  if (auto refusal = price_sale(command, products.all(), store->policy().cash_rounding(), sale))
+    return *std::move(refusal);
   if (auto refusal = check_size(sale)) return *std::move(refusal);
   if (auto refusal = issue_stock(command, *store, deciding, accepted)) return *std::move(refusal);
+  if (auto refusal = settle_sale(deciding, sale, accepted)) return *std::move(refusal);
+  if (auto refusal = book_on_shift(deciding, sale, schema::ShiftSaleBooked::SALE, accepted)) {
+    return *std::move(refusal);
+  }
 
   accepted.terminal = command.terminal_id();
   accepted.terminal_seq = command.terminal_seq();

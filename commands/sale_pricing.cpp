@@ -31,14 +31,16 @@ std::size_t size_of(int count) {
 // One sale on its way from command to event; the steps of price_sale() in their order.
 class Pricing {
  public:
-  Pricing(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products, SaleCompleted& sale)
-      : command_(command), products_(products), sale_(sale) {}
+  Pricing(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
+          std::uint32_t cash_rounding, SaleCompleted& sale)
+      : command_(command), products_(products), cash_rounding_(cash_rounding), sale_(sale) {}
 
   Refusal run() {
     if (auto refusal = take_currency()) return refusal;
     if (auto refusal = check_line_ids()) return refusal;
     if (auto refusal = take_lines()) return refusal;
     if (auto refusal = take_taxes()) return refusal;
+    if (auto refusal = take_charges()) return refusal;
     if (auto refusal = take_totals()) return refusal;
     return take_tenders();
   }
@@ -210,13 +212,50 @@ class Pricing {
     for (std::size_t i = 0; i < taxed; ++i) lines[i]->set_tax(lines[i]->tax() + parts[i]);
   }
 
+  Refusal take_charges() {
+    Wide charged = 0;
+    for (int i = 0; i < command_.charges_size(); ++i) {
+      const schema::Charge& charge = command_.charges(i);
+      const std::string pointer = item_pointer("charges", size_of(i), "amount");
+      if (charge.amount().currency() != sale_.currency()) return wrong_currency(pointer);
+      if (charge.amount().amount() < 0 || !bounded(charge.amount().amount())) return out_of_range(pointer);
+      charged += charge.amount().amount();
+      *sale_.add_charges() = charge;
+    }
+    if (!bounded(charged)) return out_of_range("/charges");
+    sale_.set_charged(static_cast<std::int64_t>(charged));
+    if (auto refusal = take_gift_cards()) return refusal;
+    if (!command_.has_tip()) return std::nullopt;
+    if (command_.tip().currency() != sale_.currency()) return wrong_currency("/tip");
+    if (command_.tip().amount() < 0 || !bounded(command_.tip().amount())) return out_of_range("/tip");
+    sale_.set_tip(command_.tip().amount());
+    return std::nullopt;
+  }
+
+  Refusal take_gift_cards() {
+    Wide sold = 0;
+    for (int i = 0; i < command_.gift_cards_size(); ++i) {
+      const schema::GiftCardSale& card = command_.gift_cards(i);
+      const std::string pointer = item_pointer("gift_cards", size_of(i), "amount");
+      if (card.amount().currency() != sale_.currency()) return wrong_currency(pointer);
+      if (card.amount().amount() <= 0 || !bounded(card.amount().amount())) return out_of_range(pointer);
+      sold += card.amount().amount();
+      *sale_.add_gift_cards() = card;
+    }
+    if (!bounded(sold)) return out_of_range("/gift_cards");
+    sale_.set_gift_cards_sold(static_cast<std::int64_t>(sold));
+    return std::nullopt;
+  }
+
+  // I2
   Refusal take_totals() {
-    const std::int64_t total = sale_.net() + sale_.tax();
+    const std::int64_t total = sale_.net() + sale_.tax() + sale_.charged() + sale_.tip() + sale_.gift_cards_sold();
     if (!bounded(total)) return out_of_range("/expected_total");
     if (command_.expected_total().amount() != total) {
       return reject(schema::TOTAL_MISMATCH,
                     "expected_total is " + std::to_string(command_.expected_total().amount()) + ", but net " +
-                        std::to_string(sale_.net()) + " and tax " + std::to_string(sale_.tax()) + " make " +
+                        std::to_string(sale_.net()) + " and tax " + std::to_string(sale_.tax()) +
+                        (total == sale_.net() + sale_.tax() ? "" : " with charges, tip and gift cards") + " make " +
                         std::to_string(total),
                     "/expected_total");
     }
@@ -236,6 +275,9 @@ class Pricing {
       taken.set_type(tender.type());
       taken.set_amount(tender.amount().amount());
       taken.set_reference(tender.reference());
+      taken.set_gift_card_id(tender.gift_card_id());
+      taken.set_from_account(tender.from_account());
+      taken.set_points(tender.points());
     }
     return take_change(paid, cash);
   }
@@ -244,6 +286,7 @@ class Pricing {
     if (tender.type() == schema::Tender::TYPE_UNSPECIFIED || !schema::Tender::Type_IsValid(tender.type())) {
       return reject(schema::VALIDATION_FAILED, "Not a type of tender", item_pointer("tenders", index, "type"));
     }
+    if (auto refusal = check_source(index, tender)) return refusal;
     if (tender.amount().currency() != sale_.currency()) return wrong_currency(item_pointer("tenders", index, "amount"));
     if (tender.amount().amount() <= 0 || !bounded(tender.amount().amount())) {
       return reject(schema::AMOUNT_INVALID, "A tender is above zero and at most 10^15 minor units",
@@ -252,19 +295,60 @@ class Pricing {
     return std::nullopt;
   }
 
+  // Where the money of a tender is kept here.
+  static Refusal check_source(std::size_t index, const schema::Tender& tender) {
+    if (!tender.gift_card_id().empty() && tender.type() != schema::Tender::GIFT_CARD) {
+      return reject(schema::VALIDATION_FAILED, "Only a gift card pays as one",
+                    item_pointer("tenders", index, "gift_card_id"));
+    }
+    const bool of_account = tender.type() == schema::Tender::STORE_CREDIT ||
+                            tender.type() == schema::Tender::ON_ACCOUNT ||
+                            tender.type() == schema::Tender::LOYALTY_POINTS;
+    if (tender.from_account() && !of_account) {
+      return reject(schema::VALIDATION_FAILED, "Only store credit, a house account and points are kept for a customer",
+                    item_pointer("tenders", index, "from_account"));
+    }
+    return std::nullopt;
+  }
+
   Refusal take_change(Wide paid, Wide cash) {
     const std::int64_t change = command_.change().amount();
     if (command_.has_change() && command_.change().currency() != sale_.currency()) return wrong_currency("/change");
     if (!bounded(change)) return out_of_range("/change");
-    if (paid - change != sale_.total()) {
+    if (auto refusal = take_rounding(paid - cash)) return refusal;
+    if (paid - change != Wide(sale_.total()) + sale_.cash_rounding()) {
       return reject(schema::PAYMENT_AMOUNT_MISMATCH,
-                    "The tenders less change differ from the total of " + std::to_string(sale_.total()), "/tenders");
+                    "The tenders less change differ from the total of " + std::to_string(sale_.total()) +
+                        (sale_.cash_rounding() == 0 ? "" : " and its rounding"),
+                    "/tenders");
     }
     if (change < 0 || change > cash) {
       return reject(schema::CHANGE_NOT_FROM_CASH, "Change is not negative and at most the cash taken", "/change");
     }
     sale_.set_change(change);
     return std::nullopt;
+  }
+
+  // Only the remainder after the other tenders is rounded, where the last tender is cash. Exact cash is taken as well.
+  Refusal take_rounding(Wide not_cash) {
+    const std::int64_t rounding = command_.cash_rounding().amount();
+    if (command_.has_cash_rounding() && command_.cash_rounding().currency() != sale_.currency()) {
+      return wrong_currency("/cash_rounding");
+    }
+    if (rounding == 0) return std::nullopt;
+    const int tenders = command_.tenders_size();
+    const Wide due = Wide(sale_.total()) - not_cash;
+    const bool last_is_cash = tenders > 0 && command_.tenders(tenders - 1).type() == schema::Tender::CASH;
+    if (cash_rounding_ > 1 && last_is_cash && due > 0 &&
+        divide_half_away(due, cash_rounding_) * cash_rounding_ == due + rounding) {
+      sale_.set_cash_rounding(rounding);
+      return std::nullopt;
+    }
+    return reject(schema::CASH_ROUNDING_INVALID,
+                  cash_rounding_ > 1
+                      ? "The remainder paid in cash is rounded to " + std::to_string(cash_rounding_) + " minor units"
+                      : "This store does not round cash",
+                  "/cash_rounding");
   }
 
   static Rejection wrong_quantity(std::size_t index) {
@@ -274,6 +358,7 @@ class Pricing {
 
   const RingUpSale& command_;
   std::span<const schema::ProductUpserted* const> products_;
+  const std::uint32_t cash_rounding_;
   SaleCompleted& sale_;
   int exponent_ = 0;
 };
@@ -281,8 +366,8 @@ class Pricing {
 }  // namespace
 
 Refusal price_sale(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
-                   SaleCompleted& sale) {
-  return Pricing(command, products, sale).run();
+                   std::uint32_t cash_rounding, SaleCompleted& sale) {
+  return Pricing(command, products, cash_rounding, sale).run();
 }
 
 }  // namespace till

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "commands/sale.h"
+#include "commands/settlement.h"
+#include "commands/shift_sales.h"
 #include "commands/stock.h"
 
 namespace till {
@@ -12,6 +14,7 @@ namespace {
 using schema::SaleCompleted;
 
 constexpr EntityKind kSale = kind_of(schema::SALE);
+constexpr EntityKind kShift = kind_of(schema::SHIFT);
 constexpr EntityKind kTerminalChain = kind_of(schema::TERMINAL_CHAIN);
 
 // The sale's terminal and stock are not in the command: the engine loads them when decide() looks.
@@ -25,10 +28,17 @@ bool day_lasts(const SaleCompleted& sale, BooksReader& books) {
   return chain != nullptr && chain->business_date() == sale.business_date();
 }
 
+bool shift_lasts(const SaleCompleted& sale, BooksReader& books) {
+  if (sale.shift_id().empty()) return true;
+  const auto* shift = books.get<schema::ShiftState>(kShift, sale.shift_id());
+  return shift != nullptr && shift->status() == schema::ShiftState::OPEN;
+}
+
 Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Acceptance& accepted) {
   return for_each_article(sale.lines(), [&](std::size_t, const std::string& sku, std::int64_t quantity) -> Refusal {
     std::string id = stock_id(sale.store_id(), sku);
-    std::int64_t level = on_hand(deciding.books, id);
+    const schema::StockState& item = stock_item(deciding.books, id);
+    std::int64_t level = item.on_hand_e5();
     if (!move_stock(level, quantity)) return reject_stock_bounds({});
     auto& restored = *add_event(accepted, deciding, schema::STOCK, std::move(id), schema::Event::kStockRestored)
                           .mutable_stock_restored();
@@ -37,6 +47,7 @@ Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Accep
     restored.set_quantity_e5(quantity);
     restored.set_sale_id(sale.sale_id());
     restored.set_on_hand_after_e5(level);
+    restored.set_held_e5(held_e5(item));
     return std::nullopt;
   });
 }
@@ -59,6 +70,9 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
                   "Terminal " + sale.terminal_id() + " has left business day " + std::to_string(sale.business_date()),
                   "/sale_id");
   }
+  if (!shift_lasts(sale, deciding.books)) {
+    return reject(schema::VOID_WINDOW_CLOSED, "Shift " + sale.shift_id() + " of the sale is not open", "/sale_id");
+  }
   Acceptance accepted;
   accepted.events.reserve(static_cast<std::size_t>(sale.lines_size()) + 1);
   auto& fact =
@@ -67,6 +81,10 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
   fact.set_reason(command.reason());
   *fact.mutable_original() = sale;
   if (auto refusal = restore_stock(sale, deciding, accepted)) return *std::move(refusal);
+  if (auto refusal = unsettle_sale(deciding, sale, accepted)) return *std::move(refusal);
+  if (auto refusal = book_on_shift(deciding, sale, schema::ShiftSaleBooked::VOID, accepted)) {
+    return *std::move(refusal);
+  }
   accepted.business_date = sale.business_date();
   auto& answer = set_answer(accepted, deciding);
   answer.set_sale_id(command.sale_id());

@@ -5,6 +5,8 @@
 
 #include "commands/money.h"
 #include "commands/product.h"
+#include "commands/stock_alert.h"
+#include "commands/stock_count.h"
 #include "commands/store.h"
 
 namespace till {
@@ -54,7 +56,7 @@ Refusal check_lines(const schema::ReceiveStock& command, BooksReader& books) {
 }
 
 void write_received(const schema::ReceiveStock& command, std::size_t index, std::int64_t on_hand_after,
-                    schema::StockReceived& fact) {
+                    std::int64_t held, schema::StockReceived& fact) {
   const auto& line = command.lines(static_cast<int>(index));
   fact.set_store_id(command.store_id());
   fact.set_sku(line.sku());
@@ -68,6 +70,7 @@ void write_received(const schema::ReceiveStock& command, std::size_t index, std:
   fact.set_receipt_id(command.receipt_id());
   fact.set_on_hand_after_e5(on_hand_after);
   fact.set_line_no(static_cast<std::uint32_t>(index + 1));
+  fact.set_held_e5(held);
 }
 
 // One event a line; lines of the same article follow each other on its shelf.
@@ -80,12 +83,13 @@ Refusal receive_lines(const schema::ReceiveStock& command, const Deciding& decid
   find_first_equal(skus.all(), first.all());
   for (std::size_t i = 0; i < count; ++i) {
     std::string id = stock_id(command.store_id(), skus[i]);
+    const schema::StockState& item = stock_item(deciding.books, id);
     std::int64_t& level = shelf[first[i]];
-    if (first[i] == i) level = on_hand(deciding.books, id);
+    if (first[i] == i) level = item.on_hand_e5();
     const std::int64_t quantity = command.lines(static_cast<int>(i)).quantity_e5();
     if (!move_stock(level, quantity)) return reject_stock_bounds(item_pointer("lines", i, "quantity"));
     auto& event = add_event(accepted, deciding, schema::STOCK, std::move(id), schema::Event::kStockReceived);
-    write_received(command, i, level, *event.mutable_stock_received());
+    write_received(command, i, level, held_e5(item), *event.mutable_stock_received());
   }
   return std::nullopt;
 }
@@ -131,7 +135,7 @@ Refusal check_adjustment(const schema::AdjustStock& command, BooksReader& books)
 }
 
 void write_adjustment(const schema::AdjustStock& command, const Deciding& deciding, std::string id,
-                      std::int64_t on_hand_after, Acceptance& accepted) {
+                      std::int64_t on_hand_after, std::int64_t held, Acceptance& accepted) {
   auto& booked =
       *add_event(accepted, deciding, schema::ADJUSTMENT, command.adjustment_id(), schema::Event::kAdjustmentBooked)
            .mutable_adjustment_booked();
@@ -146,6 +150,7 @@ void write_adjustment(const schema::AdjustStock& command, const Deciding& decidi
   fact.set_reason(command.reason());
   fact.set_adjustment_id(command.adjustment_id());
   fact.set_on_hand_after_e5(on_hand_after);
+  fact.set_held_e5(held);
   auto& answer = set_answer(accepted, deciding);
   answer.set_store_id(command.store_id());
   answer.set_sku(command.sku());
@@ -162,41 +167,38 @@ Decision decide_adjust(const schema::AdjustStock& command, const Deciding& decid
   if (store == nullptr) return reject(schema::STORE_NOT_FOUND, "No store " + command.store_id(), "/store_id");
   if (auto refusal = check_adjustment(command, deciding.books)) return *refusal;
   const std::string id = stock_id(command.store_id(), command.sku());
-  const std::int64_t before = on_hand(deciding.books, id);
-  std::int64_t after = before;
+  const schema::StockState& item = stock_item(deciding.books, id);
+  std::int64_t after = item.on_hand_e5();
   if (!move_stock(after, command.delta_e5())) return reject_stock_bounds("/delta");
-  const schema::StorePolicy::Stock rule = stock_rule(*store);
+  const schema::StorePolicy::Stock rule = stock_rule(stock_rule(*store), item);
   // An item that an earlier policy left below zero may still be corrected upwards.
-  if (rule == schema::StorePolicy::DENY && command.delta_e5() < 0 && after < 0) {
-    return reject(schema::INSUFFICIENT_STOCK, "The adjustment would take " + command.sku() + " below zero", "/delta");
+  if (rule == schema::StorePolicy::DENY && command.delta_e5() < 0 && after < held_e5(item)) {
+    return reject(schema::INSUFFICIENT_STOCK,
+                  "The adjustment would take " + command.sku() + " below zero, or below what is reserved", "/delta");
   }
   Acceptance accepted;
-  write_adjustment(command, deciding, id, after, accepted);
-  if (rule == schema::StorePolicy::ALLOW_WITH_ALERT && before >= 0 && after < 0) {
-    add_negative_alert(accepted, deciding, id, command.store_id(), command.sku(), {}, after);
-  }
+  write_adjustment(command, deciding, id, after, held_e5(item), accepted);
+  add_alert(accepted, deciding, item, rule,
+            {id, command.store_id(), command.sku(), {}, command.adjustment_id(), after});
   accepted.business_date = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
   return accepted;
 }
 
-void evolve_received(schema::StockState& state, const schema::StockReceived& fact, const schema::Record&) {
-  state.set_on_hand_e5(fact.on_hand_after_e5());
+void evolve_received(schema::StockState& state, const schema::StockReceived& fact, const schema::Record& record) {
+  set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
-void evolve_adjusted(schema::StockState& state, const schema::StockAdjusted& fact, const schema::Record&) {
-  state.set_on_hand_e5(fact.on_hand_after_e5());
+void evolve_adjusted(schema::StockState& state, const schema::StockAdjusted& fact, const schema::Record& record) {
+  set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
-void evolve_issued(schema::StockState& state, const schema::StockIssued& fact, const schema::Record&) {
-  state.set_on_hand_e5(fact.on_hand_after_e5());
+void evolve_issued(schema::StockState& state, const schema::StockIssued& fact, const schema::Record& record) {
+  set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
-void evolve_restored(schema::StockState& state, const schema::StockRestored& fact, const schema::Record&) {
-  state.set_on_hand_e5(fact.on_hand_after_e5());
+void evolve_restored(schema::StockState& state, const schema::StockRestored& fact, const schema::Record& record) {
+  set_on_hand(state, fact.on_hand_after_e5(), record);
 }
-
-// Tells others; the level was set by the event before it.
-void evolve_went_negative(schema::StockState&, const schema::StockWentNegative&, const schema::Record&) {}
 
 void evolve_receipt(schema::DocumentState& state, const schema::ReceiptBooked& fact, const schema::Record& record) {
   state.set_position(record.position());
@@ -226,7 +228,6 @@ constexpr std::array kEvents{
                                                                             schema::ADJUSTMENT),
     event_rule<StockState, &Event::stock_issued, evolve_issued>(Event::kStockIssued, schema::STOCK),
     event_rule<StockState, &Event::stock_restored, evolve_restored>(Event::kStockRestored, schema::STOCK),
-    event_rule<StockState, &Event::stock_went_negative, evolve_went_negative>(Event::kStockWentNegative, schema::STOCK),
 };
 constexpr std::array kStates{state_rule<StockState>(schema::STOCK), state_rule<DocumentState>(schema::RECEIPT),
                              state_rule<DocumentState>(schema::ADJUSTMENT)};
@@ -245,9 +246,9 @@ std::string stock_id(std::string_view store_id, std::string_view sku) {
   return id;
 }
 
-std::int64_t on_hand(BooksReader& books, const std::string& stock_id) {
+const schema::StockState& stock_item(BooksReader& books, const std::string& stock_id) {
   const auto* item = books.get<schema::StockState>(kStock, stock_id);
-  return item == nullptr ? 0 : item->on_hand_e5();
+  return item == nullptr ? schema::StockState::default_instance() : *item;
 }
 
 bool move_stock(std::int64_t& on_hand_e5, std::int64_t delta_e5) {
@@ -262,14 +263,12 @@ Rejection reject_stock_bounds(std::string pointer) {
   return reject(schema::QUANTITY_INVALID, "The stock of the item would leave its bounds", std::move(pointer));
 }
 
-void add_negative_alert(Acceptance& acceptance, const Deciding& deciding, std::string id, std::string_view store_id,
-                        std::string_view sku, std::string_view sale_id, std::int64_t on_hand_e5) {
-  auto& fact = *add_event(acceptance, deciding, schema::STOCK, std::move(id), schema::Event::kStockWentNegative)
-                    .mutable_stock_went_negative();
-  fact.set_store_id(std::string(store_id));
-  fact.set_sku(std::string(sku));
-  fact.set_on_hand_e5(on_hand_e5);
-  fact.set_sale_id(std::string(sale_id));
+void watch_level(schema::StockState& state, std::int64_t on_hand_after_e5, const schema::Record& record) {
+  if (state.has_count()) {
+    const std::int64_t at_us = record.occurred_at_us() != 0 ? record.occurred_at_us() : record.recorded_at_us();
+    note_movement(*state.mutable_count(), at_us, on_hand_after_e5 - state.on_hand_e5());
+  }
+  if (state.has_setting()) note_level(*state.mutable_setting(), on_hand_after_e5);
 }
 
 }  // namespace till

@@ -2,11 +2,14 @@
 
 #include <array>
 
+#include "commands/amounts.h"
+
 namespace till {
 namespace {
 
 constexpr EntityKind kStore = kind_of(schema::STORE);
 constexpr std::uint32_t kHoursPerDay = 24;
+constexpr std::uint32_t kCashRoundingMost = 10'000;
 
 void needs_upsert(const schema::UpsertStore& command, std::vector<EntityRef>& out) {
   out.push_back({kStore, command.store_id()});
@@ -40,13 +43,25 @@ Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& de
   if (command.business_day_cutoff_hour() >= kHoursPerDay) {
     return reject(schema::CUTOFF_HOUR_INVALID, "The cut-off hour is 0 to 23", "/business_day_cutoff_hour");
   }
+  if (command.has_variance_limit()) {
+    if (auto refusal = check_amount(command.variance_limit(), 0, "/variance_limit")) return *std::move(refusal);
+  }
+  if (command.cash_rounding() > kCashRoundingMost) {
+    return reject(schema::VALIDATION_FAILED, "Cash is rounded to at most 10,000 minor units", "/cash_rounding");
+  }
   Acceptance accepted;
   auto& fact = *add_event(accepted, deciding, schema::STORE, command.store_id(), schema::Event::kStorePolicySet)
                     .mutable_store_policy_set();
   fact.set_store_id(command.store_id());
   fact.mutable_policy()->set_stock(command.stock());
   fact.mutable_policy()->set_time_zone(command.time_zone());
-  fact.mutable_policy()->set_business_day_cutoff_hour(command.business_day_cutoff_hour());
+  schema::StorePolicy& policy = *fact.mutable_policy();
+  policy.set_business_day_cutoff_hour(command.business_day_cutoff_hour());
+  policy.set_require_shift(command.require_shift());
+  policy.set_require_session(command.require_session());
+  policy.set_blind_count(command.blind_count());
+  if (command.has_variance_limit()) *policy.mutable_variance_limit() = command.variance_limit();
+  policy.set_cash_rounding(command.cash_rounding());
   set_answer(accepted, deciding).set_store_id(command.store_id());
   return accepted;
 }

@@ -10,7 +10,8 @@ constexpr EntityKind kApiKey = kind_of(schema::API_KEY);
 
 // The tenant's own entity has the tenant's name, which stands in the context and not in the command: the engine loads
 // it when decide() looks.
-void needs_create(const schema::CreateTenant&, std::vector<EntityRef>&) {}
+template <class Body>
+void needs_tenant(const Body&, std::vector<EntityRef>&) {}
 
 void needs_issue(const schema::IssueApiKey& command, std::vector<EntityRef>& out) {
   out.push_back({kApiKey, command.key_id()});
@@ -88,8 +89,40 @@ Decision decide_revoke(const schema::RevokeApiKey& command, const Deciding& deci
   return accepted;
 }
 
+Decision decide_suspend(const schema::SuspendTenant& command, const Deciding& deciding) {
+  const std::string tenant(deciding.context.tenant);
+  if (deciding.books.get<schema::TenantState>(kTenant, tenant) == nullptr) {
+    return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
+  }
+  Acceptance accepted;
+  add_event(accepted, deciding, schema::TENANT, tenant, schema::Event::kTenantSuspended)
+      .mutable_tenant_suspended()
+      ->set_reason(command.reason());
+  set_answer(accepted, deciding).set_tenant(tenant);
+  return accepted;
+}
+
+Decision decide_resume(const schema::ResumeTenant&, const Deciding& deciding) {
+  const std::string tenant(deciding.context.tenant);
+  if (deciding.books.get<schema::TenantState>(kTenant, tenant) == nullptr) {
+    return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
+  }
+  Acceptance accepted;
+  add_event(accepted, deciding, schema::TENANT, tenant, schema::Event::kTenantResumed).mutable_tenant_resumed();
+  set_answer(accepted, deciding).set_tenant(tenant);
+  return accepted;
+}
+
 void evolve_created(schema::TenantState& state, const schema::TenantCreated& fact, const schema::Record&) {
   state.set_name(fact.name());
+}
+
+void evolve_suspended(schema::TenantState& state, const schema::TenantStanding&, const schema::Record&) {
+  state.set_suspended(true);
+}
+
+void evolve_resumed(schema::TenantState& state, const schema::TenantStanding&, const schema::Record&) {
+  state.set_suspended(false);
 }
 
 void evolve_issued(schema::ApiKeyState& state, const schema::ApiKeyIssued& fact, const schema::Record&) {
@@ -106,24 +139,36 @@ void evolve_revoked(schema::ApiKeyState& state, const schema::ApiKeyRevoked&, co
 using schema::ApiKeyState;
 using schema::Command;
 using schema::Event;
+using schema::TenantState;
 
 constexpr std::array kCommands{
-    command_rule<&Command::create_tenant, needs_create, decide_create>(Command::kCreateTenant),
-    command_rule<&Command::issue_api_key, needs_issue, decide_issue>(Command::kIssueApiKey),
-    command_rule<&Command::revoke_api_key, needs_revoke, decide_revoke>(Command::kRevokeApiKey),
+    operator_rule<&Command::create_tenant, needs_tenant<schema::CreateTenant>, decide_create>(Command::kCreateTenant),
+    operator_rule<&Command::issue_api_key, needs_issue, decide_issue>(Command::kIssueApiKey),
+    operator_rule<&Command::revoke_api_key, needs_revoke, decide_revoke>(Command::kRevokeApiKey),
+    operator_rule<&Command::suspend_tenant, needs_tenant<schema::SuspendTenant>, decide_suspend>(
+        Command::kSuspendTenant),
+    operator_rule<&Command::resume_tenant, needs_tenant<schema::ResumeTenant>, decide_resume>(Command::kResumeTenant),
 };
 constexpr std::array kEvents{
-    event_rule<schema::TenantState, &Event::tenant_created, evolve_created>(Event::kTenantCreated, schema::TENANT),
+    event_rule<TenantState, &Event::tenant_created, evolve_created>(Event::kTenantCreated, schema::TENANT),
+    event_rule<TenantState, &Event::tenant_suspended, evolve_suspended>(Event::kTenantSuspended, schema::TENANT),
+    event_rule<TenantState, &Event::tenant_resumed, evolve_resumed>(Event::kTenantResumed, schema::TENANT),
     event_rule<ApiKeyState, &Event::api_key_issued, evolve_issued>(Event::kApiKeyIssued, schema::API_KEY),
     event_rule<ApiKeyState, &Event::api_key_revoked, evolve_revoked>(Event::kApiKeyRevoked, schema::API_KEY),
 };
-constexpr std::array kStates{state_rule<schema::TenantState>(schema::TENANT), state_rule<ApiKeyState>(schema::API_KEY)};
+constexpr std::array kStates{state_rule<TenantState>(schema::TENANT), state_rule<ApiKeyState>(schema::API_KEY)};
 
 }  // namespace
 
 const Aggregate& tenant_aggregate() {
   static constexpr Aggregate kAggregate{"tenant", kCommands, kEvents, kStates};
   return kAggregate;
+}
+
+Refusal check_not_suspended(const DecideContext& context, BooksReader& books) {
+  const auto* tenant = books.get<schema::TenantState>(kTenant, context.tenant);
+  if (tenant == nullptr || !tenant->suspended()) return std::nullopt;
+  return reject(schema::TENANT_SUSPENDED, "Tenant " + std::string(context.tenant) + " is suspended");
 }
 
 }  // namespace till

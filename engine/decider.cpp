@@ -162,6 +162,7 @@ Decided Decider::decide(const CommandRequest& command, const LogPoint& head, Mic
   context.recorded_at = recorded_at;
   context.fingerprint = command.fingerprint;
   context.bound_terminal = command.bound_terminal;
+  context.actor_scope = command.actor_scope;
   context.arena = &builder.arena();
   Decision decision = domain_.decide(*command.body, context, reader);
   if (!reader.missing().empty()) {

@@ -67,6 +67,7 @@ struct DecideContext {
   Micros recorded_at;
   Fingerprint fingerprint{};        // of the command as its client sent it
   std::string_view bound_terminal;  // the only terminal that the actor may act for; empty: any
+  std::uint32_t actor_scope = 0;    // the domain's number for what the actor's credential permits; 0: no credential
   google::protobuf::Arena* arena = nullptr;
 };
 

@@ -30,7 +30,8 @@ struct CommandRequest {
   schema::Origin origin = schema::ONLINE;
   std::string actor;
   std::string traceparent;
-  std::string bound_terminal;  // the only terminal that the actor may act for; empty: any
+  std::string bound_terminal;     // the only terminal that the actor may act for; empty: any
+  std::uint32_t actor_scope = 0;  // as in DecideContext
 };
 
 enum class OutcomeKind : std::uint8_t {

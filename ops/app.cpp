@@ -126,6 +126,9 @@ Status App::open_engine() {
   Result<std::unique_ptr<Engine>> engine = Engine::open(*log_, *books_, *domain_, engine_options);
   if (!engine.ok()) return engine.error();
   engine_ = std::move(*engine);
+  Result<std::unique_ptr<PersonEraser>> eraser = PersonEraser::open(*engine_, *person_keys_);
+  if (!eraser.ok()) return eraser.error();
+  person_eraser_ = std::move(*eraser);
   Result<std::unique_ptr<Credentials>> credentials = Credentials::open(*engine_);
   if (!credentials.ok()) return credentials.error();
   credentials_ = std::move(*credentials);
@@ -136,6 +139,7 @@ Status App::open_engine() {
 Status App::open_views() {
   ReadCacheOptions cache_options;
   cache_options.directory = layout_.cache;
+  cache_options.domain = domain_.get();
   cache_options.block_cache_bytes = options_.config.cache_memory_bytes;
   Result<std::unique_ptr<ReadCache>> cache = ReadCache::open(engine_->feed(), cache_options);
   if (!cache.ok()) return cache.error();
@@ -189,6 +193,7 @@ void App::add_metrics() {
     followers.push_back({"read_cache", cache_->info().status});
     followers.push_back({"credentials", credentials_->status()});
     followers.push_back({"activity", activity_->status()});
+    followers.push_back({"person_eraser", person_eraser_->status()});
     if (reporting_) followers.push_back({"reporting", reporting_->info().status});
     if (relay_) followers.push_back({"relay", relay_->status().follower});
     write_follower_metrics(text, followers, durable.position);
@@ -228,6 +233,7 @@ void App::stop() {
   if (cache_) cache_->stop();
   if (activity_) activity_->stop();
   if (credentials_) credentials_->stop();
+  if (person_eraser_) person_eraser_->stop();
 }
 
 }  // namespace till

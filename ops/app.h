@@ -24,6 +24,7 @@
 #include "engine/log.h"
 #include "engine/person_keys.h"
 #include "ops/config.h"
+#include "projections/person_eraser.h"
 #include "projections/read_cache/read_cache.h"
 #include "projections/relay/relay.h"
 #include "projections/reporting/reporting.h"
@@ -82,6 +83,7 @@ class App {
   std::unique_ptr<PersonKeys> person_keys_;
   MasterSecret secret_{};
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<PersonEraser> person_eraser_;
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<Activity> activity_;
   std::unique_ptr<ReadCache> cache_;

@@ -6,7 +6,6 @@
 #include "commands/money.h"
 #include "ops/seeded_random.h"
 #include "ops/trade_generator.h"
-#include "projections/money_field.h"
 
 namespace till {
 namespace {

@@ -15,6 +15,7 @@ namespace {
 // Options of all four; each subcommand uses its own.
 struct KeyArguments {
   std::string tenant;
+  std::string reason;
   std::string name;
   std::string scope;
   std::string terminal;
@@ -71,24 +72,45 @@ int list_keys(const Shell& shell, const KeyArguments& arguments) {
   return kExitOk;
 }
 
-}  // namespace
+using Arguments = std::shared_ptr<KeyArguments>;
 
-void add_key_commands(CLI::App& app, Shell& shell) {
-  const auto arguments = std::make_shared<KeyArguments>();
-  const auto when = [&shell](CLI::App* command, std::function<int()> run) {
-    command->callback([&shell, run = std::move(run)] { shell.run = run; });
-  };
+void when(CLI::App* command, Shell& shell, std::function<int()> run) {
+  command->callback([&shell, run = std::move(run)] { shell.run = run; });
+}
 
+void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments) {
   auto* tenant = app.add_subcommand("tenant", "Tenants of this server");
   tenant->require_subcommand(1);
   auto* tenant_add = tenant->add_subcommand("add", "Makes a tenant");
   tenant_add->add_option("tenant", arguments->tenant, "Its id, [a-z0-9-]{1,32}")->required();
   tenant_add->add_option("--name", arguments->name, "Its name for people");
-  when(tenant_add, [&shell, arguments] {
+  when(tenant_add, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/tenants", body_of({{"tenant", arguments->tenant}, {"name", arguments->name}}),
                         {"tenant", "position"});
   });
 
+  auto* suspend = tenant->add_subcommand("suspend", "Refuses a tenant's commands; it can still read");
+  suspend->add_option("tenant", arguments->tenant, "Its id")->required();
+  suspend->add_option("--reason", arguments->reason, "Why, for the log");
+  when(suspend, shell, [&shell, arguments] {
+    return ask_and_show(shell, "/operator/tenants/suspend",
+                        body_of({{"tenant", arguments->tenant}, {"reason", arguments->reason}}),
+                        {"tenant", "position"});
+  });
+
+  auto* resume = tenant->add_subcommand("resume", "Takes a suspended tenant's commands again");
+  resume->add_option("tenant", arguments->tenant, "Its id")->required();
+  when(resume, shell, [&shell, arguments] {
+    return ask_and_show(shell, "/operator/tenants/resume", body_of({{"tenant", arguments->tenant}}),
+                        {"tenant", "position"});
+  });
+}
+
+}  // namespace
+
+void add_key_commands(CLI::App& app, Shell& shell) {
+  const auto arguments = std::make_shared<KeyArguments>();
+  add_tenant_commands(app, shell, arguments);
   auto* key = app.add_subcommand("key", "API keys of a tenant");
   key->require_subcommand(1);
   auto* add = key->add_subcommand("add", "Makes a key and shows it, once");
@@ -97,7 +119,7 @@ void add_key_commands(CLI::App& app, Shell& shell) {
       ->required()
       ->check(CLI::IsMember({"terminal", "manager", "reporting", "admin"}, CLI::ignore_case));
   add->add_option("--terminal", arguments->terminal, "The only terminal it may act for");
-  when(add, [&shell, arguments] {
+  when(add, shell, [&shell, arguments] {
     return ask_and_show(
         shell, "/operator/keys",
         body_of({{"tenant", arguments->tenant}, {"scope", arguments->scope}, {"terminal", arguments->terminal}}),
@@ -105,11 +127,11 @@ void add_key_commands(CLI::App& app, Shell& shell) {
   });
   auto* list = key->add_subcommand("list", "Shows a tenant's keys, without their secrets");
   list->add_option("--tenant", arguments->tenant, "Whose keys")->required();
-  when(list, [&shell, arguments] { return list_keys(shell, *arguments); });
+  when(list, shell, [&shell, arguments] { return list_keys(shell, *arguments); });
   auto* revoke = key->add_subcommand("revoke", "Ends a key");
   revoke->add_option("--tenant", arguments->tenant, "Whose key")->required();
   revoke->add_option("key_id", arguments->key_id, "The key's id")->required();
-  when(revoke, [&shell, arguments] {
+  when(revoke, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/keys/revoke",
                         body_of({{"tenant", arguments->tenant}, {"key_id", arguments->key_id}}), {"key_id", "tenant"});
   });

@@ -7,7 +7,6 @@
 
 #include "commands/calendar.h"
 #include "commands/money.h"
-#include "projections/money_field.h"
 
 namespace till {
 namespace {

@@ -27,6 +27,8 @@ inline constexpr std::array kDigestFields{
     DigestField{"net", &Digest::net},
     DigestField{"tax", &Digest::tax},
     DigestField{"total", &Digest::total},
+    DigestField{"goods", &Digest::goods},
+    DigestField{"kept", &Digest::kept},
     DigestField{"cogs_e4", &Digest::cogs_e4},
     DigestField{"on_hand_e5", &Digest::on_hand_e5},
     DigestField{"customers", &Digest::customers},

@@ -18,6 +18,8 @@ void add_sums(Digest& digest, const schema::SaleCompleted& sale, WideSum sign) {
   digest.net += sign * sale.net();
   digest.tax += sign * sale.tax();
   digest.total += sign * sale.total();
+  digest.goods += sign * (WideSum(sale.net()) + sale.tax());
+  digest.kept += sign * (WideSum(sale.total()) + sale.cash_rounding());
   digest.cogs_e4 += sign * sale.cogs_e4();
   digest.standing += sign;
 }
@@ -35,7 +37,7 @@ void add_void(Digest& digest, const schema::SaleCompleted& sale) {
 
 // What an event does to the stock of its tenant.
 std::int64_t stock_change(const schema::Event& event) {
-  switch (event.event_case()) {
+  switch (int{event.event_case()}) {
     case schema::Event::kStockReceived:
       return event.stock_received().quantity_e5();
     case schema::Event::kStockAdjusted:
@@ -44,21 +46,28 @@ std::int64_t stock_change(const schema::Event& event) {
       return -event.stock_issued().quantity_e5();
     case schema::Event::kStockRestored:
       return event.stock_restored().quantity_e5();
-    case schema::Event::kTenantCreated:
-    case schema::Event::kApiKeyIssued:
-    case schema::Event::kApiKeyRevoked:
-    case schema::Event::kStoreUpserted:
-    case schema::Event::kStorePolicySet:
-    case schema::Event::kTerminalRegistered:
-    case schema::Event::kProductUpserted:
-    case schema::Event::kCustomerRegistered:
-    case schema::Event::kReceiptBooked:
-    case schema::Event::kAdjustmentBooked:
-    case schema::Event::kStockWentNegative:
-    case schema::Event::kSaleCompleted:
-    case schema::Event::kSaleVoided:
-    case schema::Event::EVENT_NOT_SET:
-      return 0;
+    case schema::Event::kStockSet:
+      return event.stock_set().quantity_e5();
+    case schema::Event::kReservationCommitted:
+      return event.reservation_committed().quantity_e5();
+    case schema::Event::kStockCounted:
+      return event.stock_counted().quantity_e5();
+    case schema::Event::kStockShipped:
+      return event.stock_shipped().quantity_e5();
+    case schema::Event::kTransferReceived:
+      return event.transfer_received().quantity_e5();
+    case schema::Event::kTransferReturned:
+      return event.transfer_returned().quantity_e5();
+    case schema::Event::kKitComposed:
+      return event.kit_composed().quantity_e5();
+    case schema::Event::kKitDecomposed:
+      return event.kit_decomposed().quantity_e5();
+    case schema::Event::kStockReturnedToVendor:
+      return event.stock_returned_to_vendor().quantity_e5();
+    case schema::Event::kStockReturned:
+      return event.stock_returned().quantity_e5();
+    case schema::Event::kStockInspected:
+      return event.stock_inspected().quantity_e5();
   }
   return 0;
 }

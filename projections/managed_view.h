@@ -29,6 +29,8 @@ struct Digest {
   WideSum net = 0;
   WideSum tax = 0;
   WideSum total = 0;
+  WideSum goods = 0;  // net and tax of the lines: total without charges, tips and gift cards sold
+  WideSum kept = 0;   // tenders less change: total with its cash rounding
   WideSum cogs_e4 = 0;
   WideSum on_hand_e5 = 0;  // over all stores and SKUs
   WideSum customers = 0;

@@ -274,6 +274,54 @@ TEST_CASE("api: personal fields are sealed in the log and plain in the answer") 
   CHECK(world.get("/v1/customers/c2", fields).code() == "CUSTOMER_NOT_FOUND");
 }
 
+TEST_CASE("api: neither an employee's name nor a PIN reaches the log") {
+  ApiWorld world;
+  world.set_up_acme();
+  const std::string person = R"({"name":"Ada Lovelace","stores":["s1"],"permissions":["DISCOUNT"],"session_limit":1})";
+  const ApiReply made = world.send("PUT", "/v1/employees/ann", person, world.manager_key, "k1");
+  INFO(made.body);
+  REQUIRE(made.status == 201);
+  CHECK(made.json()["employee_id"].text() == "ann");
+  const std::string pin = R"({"pin":"471108154711"})";
+  const ApiReply set = world.send("PUT", "/v1/employees/ann/pin", pin, world.manager_key, "k2");
+  INFO(set.body);
+  REQUIRE(set.status == 201);
+  CHECK(set.body.find("4711") == std::string::npos);
+  CHECK(world.send("PUT", "/v1/employees/ann/pin", R"({"pin":"12"})", world.manager_key, "k3").status == 400);
+  CHECK(
+      world.send("PUT", "/v1/employees/ann/pin", R"({"pin":"1234","pin_hash":"AA"})", world.manager_key, "k4").status ==
+      400);
+  CHECK(world.send("PUT", "/v1/employees/bob/pin", pin, world.manager_key, "k5").code() == "EMPLOYEE_NOT_FOUND");
+  CHECK(world.send("PUT", "/v1/employees/ann/pin", pin, world.terminal_key, "k6").code() == "FORBIDDEN");
+  std::size_t hashes = 0;
+  for (std::uint64_t at = 1; at <= world.log().head().position.value(); ++at) {
+    const std::string stored = *world.log().read(Position(at));
+    CHECK(stored.find("Lovelace") == std::string::npos);
+    CHECK(stored.find("471108154711") == std::string::npos);
+    if (stored.find("$argon2id$") != std::string::npos) ++hashes;
+  }
+  CHECK(hashes == 1);
+}
+
+TEST_CASE("api: a session begins at a terminal, and a batch with PINs as well") {
+  ApiWorld world;
+  world.set_up_acme();
+  REQUIRE(world.send("PUT", "/v1/employees/ann", R"({"name":"Ada"})", world.manager_key, "k1").status == 201);
+  const std::string start = R"({"session_id":"n1","employee_id":"ann","store_id":"s1","terminal_id":"t1"})";
+  const ApiReply made = world.send("POST", "/v1/sessions", start, world.terminal_key, "k2");
+  INFO(made.body);
+  REQUIRE(made.status == 201);
+  CHECK(made.json()["session_id"].text() == "n1");
+  CHECK(made.json().has("expires_at"));
+  const std::string items = batch_item("b1", "SetEmployeePin", R"({"employee_id":"ann","pin":"1234"})") + "," +
+                            batch_item("b2", "LockSession", R"({"session_id":"n1"})");
+  const ApiReply batch = world.send("POST", "/v1/batch", R"({"commands":[)" + items + "]}", world.manager_key, {});
+  INFO(batch.body);
+  const JsonNode results = batch.json();
+  REQUIRE(results["results"].items().size() == 2);
+  for (const JsonNode& item : results["results"].items()) CHECK(item["status"].integer() == 201);
+}
+
 TEST_CASE("api: a tenant over its quota is told so, and when to come back") {
   ServiceOptions options;
   options.rate_limit = {1, 3};

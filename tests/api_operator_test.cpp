@@ -58,6 +58,23 @@ TEST_CASE("operator: tenants and keys") {
   CHECK(world.operate("GET", "/operator/nothing").status == 404);
 }
 
+TEST_CASE("operator: a suspended tenant reads and is refused its commands until it is resumed") {
+  ApiWorld world;
+  world.set_up_acme();
+  const std::string store = R"({"name":"High Street"})";
+  CHECK(world.operate("POST", "/operator/tenants/suspend", R"({"tenant":"nobody"})").code() == "TENANT_NOT_FOUND");
+  CHECK(world.operate("POST", "/operator/tenants/suspend", R"({"tenant":"Bad Name"})").status == 400);
+  REQUIRE(world.operate("POST", "/operator/tenants/suspend", R"({"tenant":"acme","reason":"unpaid"})").status == 200);
+  const ApiReply refused = world.send("PUT", "/v1/stores/s1", store, world.manager_key, "k1");
+  CHECK(refused.status == 403);
+  CHECK(refused.code() == "TENANT_SUSPENDED");
+  ApiFields fields;
+  fields.key = world.manager_key;
+  CHECK(world.get("/v1/sales/none", fields).code() == "SALE_NOT_FOUND");
+  REQUIRE(world.operate("POST", "/operator/tenants/resume", R"({"tenant":"acme"})").status == 200);
+  CHECK(world.send("PUT", "/v1/stores/s1", store, world.manager_key, "k1").status == 201);
+}
+
 TEST_CASE("operator: views agree with the log, also after a rebuild") {
   ApiWorld world;
   world.set_up_acme();

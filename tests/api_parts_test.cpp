@@ -40,10 +40,17 @@ class PositionOnly : public Queries {
   bool reached(QueryView, Position target) override { return position >= target.value(); }
   std::string_view missing(QueryView) const override { return {}; }
   bool failing(QueryView) const override { return false; }
-  Result<Lookup<schema::SaleView>> sale(std::string_view, std::string_view) override { return none(); }
+  Result<Lookup<schema::SaleView>> sale(std::string_view, std::string_view, const std::optional<AsOfPoint>&) override {
+    return none();
+  }
   Result<Lookup<SealedCustomer>> customer(std::string_view, std::string_view) override { return none(); }
+  Result<Lookup<ShownEntity>> entity(std::string_view, EntityKind, std::string_view,
+                                     const std::optional<AsOfPoint>&) override {
+    return none();
+  }
   Result<Reflected<schema::Availability>> availability(std::string_view, std::string_view,
-                                                       const std::vector<std::string>&) override {
+                                                       const std::vector<std::string>&,
+                                                       const std::optional<AsOfPoint>&) override {
     return none();
   }
   Result<Reflected<schema::Dashboard>> dashboard(std::string_view, std::string_view, std::int32_t) override {

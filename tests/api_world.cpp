@@ -73,8 +73,10 @@ ApiReply call(const HttpHandler& handler, std::string_view method, std::string_v
 ApiWorld::ApiWorld(ServiceOptions options) : log_(LogId{7}), domain_(ZoneTables{{"UTC", {}}}), now_(now_text()) {
   engine_ = take(Engine::open(log_, store_, domain_, {}));
   person_keys_ = take(PersonKeys::open(directory_.path() + "/persons", Secret{1}, IfMissing::kMake));
+  person_eraser_ = take(PersonEraser::open(*engine_, *person_keys_));
   ReadCacheOptions cache_options;
   cache_options.directory = directory_.path() + "/cache";
+  cache_options.domain = &domain_;
   cache_ = take(ReadCache::open(engine_->feed(), cache_options));
   cache_->start();
   queries_ = std::make_unique<ViewQueries>(*cache_, nullptr);
@@ -105,6 +107,7 @@ ApiWorld::~ApiWorld() {
   engine_->stop();
   activity_->stop();
   credentials_->stop();
+  person_eraser_->stop();
   cache_->stop();
 }
 

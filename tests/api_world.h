@@ -23,6 +23,7 @@
 #include "engine/memory_books_store.h"
 #include "engine/memory_log.h"
 #include "engine/person_keys.h"
+#include "projections/person_eraser.h"
 #include "projections/read_cache/read_cache.h"
 #include "tests/temporary_directory.h"
 
@@ -74,6 +75,8 @@ class ApiWorld {
 
   Engine& engine() { return *engine_; }
   ReadCache& cache() { return *cache_; }
+  PersonKeys& person_keys() { return *person_keys_; }
+  PersonEraser& person_eraser() { return *person_eraser_; }
   MemoryLog& log() { return log_; }
   Metrics& metrics() { return metrics_; }
   HttpHandler handler() { return service_->handler(); }
@@ -91,6 +94,7 @@ class ApiWorld {
   Metrics metrics_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<PersonKeys> person_keys_;
+  std::unique_ptr<PersonEraser> person_eraser_;
   std::unique_ptr<ReadCache> cache_;
   std::unique_ptr<ViewQueries> queries_;
   std::unique_ptr<Credentials> credentials_;

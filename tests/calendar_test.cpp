@@ -76,4 +76,16 @@ TEST_CASE("the business day ends at the cut-off hour of the wall clock", "[comma
   }
 }
 
+TEST_CASE("a date is read as people write it", "[commands][calendar]") {
+  CHECK(read_date("2026-11-23") == 20'261'123);
+  CHECK(read_date("2024-02-29") == 20'240'229);
+  CHECK(read_date("0001-01-01") == 10'101);
+  CHECK(read_date("9999-12-31") == 99'991'231);
+  for (const char* wrong : {"", "2026-02-29", "2026-00-01", "2026-13-01", "2026-01-00", "2026-01-32", "0000-01-01",
+                            "20261123", "2026/11/23", "2026-1-23", "2026-11-23 ", "-026-11-23", "2026-11-2a"}) {
+    CAPTURE(wrong);
+    CHECK(read_date(wrong) == 0);
+  }
+}
+
 }  // namespace till

@@ -28,9 +28,8 @@ std::string tax_code(int number) {
   return "TAX-" + std::to_string(number);
 }
 
-void set_money(schema::Money& money, std::int64_t amount, const char* currency = "EUR") {
-  money.set_amount(amount);
-  money.set_currency(currency);
+void set_money(schema::Money& money, std::int64_t amount) {
+  till::set_money(money, amount, "EUR");
 }
 
 schema::Command command_product(int number) {

@@ -62,7 +62,8 @@ ZoneTables test_zones() {
 
 MemoryTill::MemoryTill() : domain_(test_zones()), books_(domain_) {}
 
-MemoryTill::Sent MemoryTill::send(const schema::Command& command, std::string_view bound_terminal) {
+MemoryTill::Sent MemoryTill::send(const schema::Command& command, std::string_view bound_terminal,
+                                  std::uint32_t actor_scope) {
   google::protobuf::Arena arena;
   DecideContext context;
   context.tenant = "demo";
@@ -70,6 +71,7 @@ MemoryTill::Sent MemoryTill::send(const schema::Command& command, std::string_vi
   context.recorded_at = Micros(now_us_);
   context.fingerprint = fingerprint_of(command);
   context.bound_terminal = bound_terminal;
+  context.actor_scope = actor_scope;
   context.arena = &arena;
   std::vector<EntityRef> needs;
   domain_.needs(command, needs);

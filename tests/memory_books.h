@@ -56,8 +56,9 @@ class MemoryTill {
     schema::Answer answer;
   };
 
-  // Decides and, where accepted, applies. Equal commands have equal fingerprints. `bound_terminal` as in DecideContext.
-  Sent send(const schema::Command& command, std::string_view bound_terminal = {});
+  // Decides and, where accepted, applies. Equal commands have equal fingerprints. `bound_terminal` and
+  // `actor_scope` as in DecideContext.
+  Sent send(const schema::Command& command, std::string_view bound_terminal = {}, std::uint32_t actor_scope = 0);
 
   const RetailDomain& domain() const { return domain_; }
   MemoryBooks& books() { return books_; }

@@ -148,7 +148,7 @@ TEST_CASE("a slot cut by a crash is repaired, at every byte", "[person_keys]") {
     folder.overwrite(torn);
     const auto keys = folder.open(kSecret);
     CHECK(opened_by(*keys, "ann", first) == "secret");
-    CHECK(keys->counts().live == 1);
+    CHECK(keys->counts().live == (torn == whole ? 2 : 1));  // its last bytes may have been zeros
     CHECK(opened_by(*keys, "bob", sealed_by(*keys, "bob", "new")) == "new");
     CHECK(folder.content().size() == 3 * kSlot);
   }

@@ -22,6 +22,8 @@ std::string RandomMessages::text(const FieldPlan& field) {
       return coin() ? "USD" : "JPY";
     case schema::EMAIL:
       return "someone" + std::to_string(number(1, 99)) + "@example.org";
+    case schema::PIN:
+      return std::to_string(number(1000, 9999));
     case schema::ID: {
       std::string id;
       for (auto left = number(1, 64); left > 0; --left) {
@@ -32,6 +34,11 @@ std::string RandomMessages::text(const FieldPlan& field) {
     default:
       return std::string(kTexts[number(0, std::size(kTexts) - 1)]);
   }
+}
+
+int RandomMessages::enumerator(const google::protobuf::FieldDescriptor& field) {
+  const auto& values = *field.enum_type();
+  return values.value(static_cast<int>(number(1, values.value_count() - 1)))->number();
 }
 
 void RandomMessages::put(Message& message, const FieldPlan& plan) {
@@ -45,11 +52,15 @@ void RandomMessages::put(Message& message, const FieldPlan& plan) {
       for (auto left = number(1, 4); left > 0; --left) fill(*set.AddMessage(&message, field));
       return;
     case ValueKind::kString:
-      return set.SetString(&message, field, text(plan));
+      if (!plan.repeated) return set.SetString(&message, field, text(plan));
+      for (auto left = number(1, 4); left > 0; --left) set.AddString(&message, field, text(plan));
+      return;
     case ValueKind::kBool:
       return set.SetBool(&message, field, coin());
     case ValueKind::kEnum:
-      return set.SetEnumValue(&message, field, static_cast<int>(number(1, field->enum_type()->value_count() - 1)));
+      if (!plan.repeated) return set.SetEnumValue(&message, field, enumerator(*field));
+      for (auto left = number(1, 4); left > 0; --left) set.AddEnumValue(&message, field, enumerator(*field));
+      return;
     case ValueKind::kInt32:
       return set.SetInt32(&message, field, static_cast<std::int32_t>(number(-9, 9)));
     case ValueKind::kUint32:

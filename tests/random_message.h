@@ -25,6 +25,7 @@ class RandomMessages {
   }
   bool coin() { return number(0, 1) == 1; }
   std::string text(const FieldPlan& field);
+  int enumerator(const google::protobuf::FieldDescriptor& field);
   void put(google::protobuf::Message& message, const FieldPlan& field);
 
   std::mt19937_64 random_;

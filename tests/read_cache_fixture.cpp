@@ -68,6 +68,15 @@ Position Chain::receive(const std::string& tenant, const std::string& store, con
   return feed_.append(tenant, fill)->position();
 }
 
+Position Chain::append(const std::string& tenant, const std::string& store, const std::string& sku,
+                       const schema::Event& event) {
+  const auto fill = [&](TransactionBuilder& builder) {
+    begin(builder, tenant);
+    add(builder, schema::STOCK, store + "/" + sku, event);
+  };
+  return feed_.append(tenant, fill)->position();
+}
+
 Position Chain::sell(const std::string& tenant, const SaleSpec& spec) {
   const auto fill = [&](TransactionBuilder& builder) {
     begin(builder, tenant);
@@ -113,11 +122,15 @@ Position Chain::void_sale(const std::string& tenant, const std::string& sale_id,
 
 Position Chain::register_customer(const std::string& tenant, const std::string& customer_id,
                                   const std::string& sealed) {
+  schema::Event event;
+  event.mutable_customer_registered()->set_customer_id(customer_id);
+  event.mutable_customer_registered()->set_sealed(sealed);
+  return change_customer(tenant, customer_id, event);
+}
+
+Position Chain::change_customer(const std::string& tenant, const std::string& customer_id, const schema::Event& event) {
   const auto fill = [&](TransactionBuilder& builder) {
     begin(builder, tenant);
-    schema::Event event;
-    event.mutable_customer_registered()->set_customer_id(customer_id);
-    event.mutable_customer_registered()->set_sealed(sealed);
     add(builder, schema::CUSTOMER, customer_id, event);
   };
   return feed_.append(tenant, fill)->position();

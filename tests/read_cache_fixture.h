@@ -31,9 +31,14 @@ class Chain {
 
   Position receive(const std::string& tenant, const std::string& store, const std::string& sku,
                    std::int64_t quantity_e5);
+  // An event of an item as it stands; the balances of later events of the chain do not know of it.
+  Position append(const std::string& tenant, const std::string& store, const std::string& sku,
+                  const schema::Event& event);
   Position sell(const std::string& tenant, const SaleSpec& spec);
   Position void_sale(const std::string& tenant, const std::string& sale_id, const std::string& reason);
   Position register_customer(const std::string& tenant, const std::string& customer_id, const std::string& sealed);
+  // An event on the customer's stream.
+  Position change_customer(const std::string& tenant, const std::string& customer_id, const schema::Event& event);
   // `count` sales that differ in store, hour, SKU, tender and currency; every tenth is voided. Ids begin with `prefix`.
   void sell_many(const std::string& tenant, const std::string& prefix, int count);
 

@@ -42,6 +42,13 @@ std::string money(const schema::Money& money) {
   return std::to_string(money.amount()) + " " + money.currency();
 }
 
+schema::Event consent_event(schema::Consent::Channel channel, schema::Consent::State state) {
+  schema::Event event;
+  event.mutable_consent_set()->mutable_consent()->set_channel(channel);
+  event.mutable_consent_set()->mutable_consent()->set_state(state);
+  return event;
+}
+
 }  // namespace
 
 TEST_CASE("read cache: a sale reads back with its position, and as voided with the reason", "[read_cache]") {
@@ -82,6 +89,55 @@ TEST_CASE("read cache: a customer reads back sealed", "[read_cache]") {
   CHECK_FALSE(f.follow().customer("other", "C1")->value.has_value());
 }
 
+TEST_CASE("read cache: a customer is shown as the last events left it, and nothing of before stays", "[read_cache]") {
+  Fixture f;
+  f.chain.register_customer("acme", "C1", "sealed before");
+  schema::Event updated, blocked, merged, unmerged;
+  updated.mutable_customer_updated()->set_sealed("sealed now");
+  blocked.mutable_customer_blocked();
+  merged.mutable_customer_merged()->set_into_customer_id("C2");
+  unmerged.mutable_customer_unmerged()->set_into_customer_id("C2");
+  using schema::Consent;
+  for (const schema::Event& event :
+       {updated, blocked, consent_event(Consent::SMS, Consent::GRANTED),
+        consent_event(Consent::EMAIL, Consent::GRANTED), consent_event(Consent::SMS, Consent::WITHDRAWN), merged}) {
+    f.chain.change_customer("acme", "C1", event);
+  }
+  auto row = *f.follow().customer("acme", "C1")->value;
+  CHECK(row.customer.customer_id() == "C1");
+  CHECK(row.customer.sealed() == "sealed now");
+  CHECK(row.state.version() == 7);
+  CHECK(row.state.blocked());
+  CHECK(row.state.merged_into() == "C2");
+  REQUIRE(row.state.consents_size() == 2);
+  CHECK(row.state.consents(0).channel() == Consent::EMAIL);
+  CHECK(row.state.consents(1).state() == Consent::WITHDRAWN);
+
+  updated.mutable_customer_updated()->clear_sealed();
+  f.chain.change_customer("acme", "C1", unmerged);
+  f.chain.change_customer("acme", "C1", updated);
+  row = *f.follow().customer("acme", "C1")->value;
+  CHECK(row.customer.sealed() == "");
+  CHECK(row.state.merged_into() == "");
+  for (const auto& [key, value] : rows_of(f.follow())) CHECK(value.find("sealed") == std::string::npos);
+}
+
+TEST_CASE("read cache: nothing sealed of an erased customer stays in its row", "[read_cache]") {
+  Fixture f;
+  f.chain.register_customer("acme", "C1", "sealed bytes");
+  schema::Event erased;
+  erased.mutable_customer_erased()->set_customer_id("C1");
+  f.chain.change_customer("acme", "C1", erased);
+  const auto row = *f.follow().customer("acme", "C1")->value;
+  CHECK(row.state.erased());
+  CHECK(row.customer.customer_id() == "C1");
+  CHECK(row.state.version() == 2);
+  for (const auto& [key, value] : rows_of(f.follow())) CHECK(value.find("sealed") == std::string::npos);
+  const auto digest = f.follow().digest();
+  REQUIRE(digest.ok());
+  CHECK(telling(digest.value().digests) == log_digests(f.feed, f.feed.durable().position));
+}
+
 TEST_CASE("read cache: availability answers in the order asked, zeros for what was never held", "[read_cache]") {
   Fixture f;
   f.chain.receive("acme", "s1", "tea", 1'000'000);
@@ -102,6 +158,38 @@ TEST_CASE("read cache: availability answers in the order asked, zeros for what w
 
   f.chain.void_sale("acme", "A1", "mistake");
   CHECK(f.follow().availability("acme", "s1", skus)->value.items(0).on_hand_e5() == 300'000);
+}
+
+TEST_CASE("read cache: what is reserved or in quarantine is on hand but not available", "[read_cache]") {
+  Fixture f;
+  const std::vector<std::string_view> skus{"tea"};
+  f.chain.receive("acme", "s1", "tea", 1'000'000);
+  schema::Event event;
+  schema::StockMoved& reserved = *event.mutable_stock_reserved();
+  reserved.set_on_hand_after_e5(1'000'000);
+  reserved.set_reserved_after_e5(300'000);
+  f.chain.append("acme", "s1", "tea", event);
+  auto item = f.follow().availability("acme", "s1", skus)->value.items(0);
+  CHECK(item.on_hand_e5() == 1'000'000);
+  CHECK(item.available_e5() == 700'000);
+
+  event.mutable_stock_issued()->set_quantity_e5(100'000);
+  event.mutable_stock_issued()->set_on_hand_after_e5(900'000);
+  event.mutable_stock_issued()->set_held_e5(300'000);
+  f.chain.append("acme", "s1", "tea", event);
+  CHECK(f.follow().availability("acme", "s1", skus)->value.items(0).available_e5() == 600'000);
+
+  schema::StockMoved& committed = *event.mutable_reservation_committed();
+  committed.set_quantity_e5(-300'000);
+  committed.set_on_hand_after_e5(600'000);
+  committed.set_quarantine_after_e5(50'000);
+  f.chain.append("acme", "s1", "tea", event);
+  event.mutable_stock_rule_set()->set_stock(schema::StorePolicy::ALLOW_NEGATIVE);
+  const Position last = f.chain.append("acme", "s1", "tea", event);
+  item = f.follow().availability("acme", "s1", skus)->value.items(0);
+  CHECK(item.on_hand_e5() == 600'000);
+  CHECK(item.available_e5() == 550'000);
+  CHECK(telling(f.follow().digest()->digests) == telling(log_digests(f.feed, last)));
 }
 
 TEST_CASE("read cache: dashboards by store and tenant follow sales and voids", "[read_cache]") {

@@ -72,6 +72,11 @@ schema::SaleCompleted completed(const TestSale& from) {
     line.set_tax(kLineTax);
   }
   add_totals(sale);
+  sale.set_charged(from.charged);
+  sale.set_tip(from.tip);
+  sale.set_gift_cards_sold(from.gift_cards_sold);
+  sale.set_cash_rounding(from.cash_rounding);
+  sale.set_total(sale.total() + from.charged + from.tip + from.gift_cards_sold);
   sale.set_change(from.change);
   for (const TestTender& tender : from.tenders) {
     auto& payment = *sale.add_tenders();
@@ -81,7 +86,7 @@ schema::SaleCompleted completed(const TestSale& from) {
   if (from.tenders.empty()) {
     auto& payment = *sale.add_tenders();
     payment.set_type(schema::Tender::CASH);
-    payment.set_amount(sale.total() + from.change);
+    payment.set_amount(sale.total() + from.cash_rounding + from.change);
   }
   return sale;
 }

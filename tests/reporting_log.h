@@ -29,6 +29,10 @@ struct TestSale {
   std::vector<TestTender> tenders = {};
   std::int64_t change = 0;
   std::string employee_id = {};
+  std::int64_t charged = 0;
+  std::int64_t tip = 0;
+  std::int64_t gift_cards_sold = 0;
+  std::int64_t cash_rounding = 0;
 };
 
 schema::SaleCompleted completed(const TestSale& sale);

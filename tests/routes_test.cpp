@@ -51,7 +51,13 @@ TEST_CASE("requests find their route", "[routes]") {
       {"PUT", "/v1/stores/s-1/terminals/t.1", "RegisterTerminal store_id=s-1 terminal_id=t.1"},
       {"PUT", "/v1/stores/s-1/policy", "SetStorePolicy store_id=s-1"},
       {"PUT", "/v1/catalog/products/SKU%2D1", "UpsertProduct sku=SKU-1"},
+      {"PUT", "/v1/catalog/barcodes/40170725", "AssignBarcode barcode=40170725"},
+      {"DELETE", "/v1/catalog/barcodes/40170725", "RemoveBarcode barcode=40170725"},
       {"POST", "/v1/customers", "RegisterCustomer"},
+      {"PUT", "/v1/customers/c", "UpdateCustomer customer_id=c"},
+      {"PUT", "/v1/customers/c/consents", "SetConsent customer_id=c"},
+      {"POST", "/v1/customers/c/legal-hold", "PlaceLegalHold customer_id=c"},
+      {"POST", "/v1/customers/c/legal-hold/lift", "LiftLegalHold customer_id=c"},
       {"POST", "/v1/inventory/receipts", "ReceiveStock"},
       {"POST", "/v1/inventory/adjustments", "AdjustStock"},
       {"POST", "/v1/sales", "RingUpSale"},
@@ -142,6 +148,9 @@ TEST_CASE("path parameters become fields of the command", "[routes]") {
   CHECK(problem_of(decode("PUT", "/v1/stores/s-1", "{")) == "MALFORMED_BODY");
   CHECK(problem_of(decode("PUT", "/v1/stores/s-1", "[]")) == "VALIDATION_FAILED;  WRONG_TYPE");
   CHECK(problem_of(decode("PUT", "/v1/stores/s-1", "\xff", WireForm::kProtobuf)) == "MALFORMED_BODY");
+  CHECK(decode("DELETE", "/v1/catalog/barcodes/40170725", "").command->remove_barcode().barcode() == "40170725");
+  CHECK(decode("DELETE", "/v1/catalog/barcodes/40170725", "{}").command);
+  CHECK(problem_of(decode("PUT", "/v1/catalog/barcodes/40170725", "")) == "MALFORMED_BODY");
   CHECK(problem_of(decode("POST", "/v1/sales", R"({"lines":7,"change":1.5})"))
             .starts_with("VALIDATION_FAILED; /lines WRONG_TYPE; /change WRONG_TYPE; /terminal_seq REQUIRED"));
 }

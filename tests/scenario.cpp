@@ -130,6 +130,21 @@ std::int64_t parse_time(const std::string& text) {
   return std::chrono::microseconds(time.time_since_epoch()).count();
 }
 
+void read_kinds(const std::string& rest, std::set<std::uint16_t>& kinds) {
+  std::istringstream words(rest);
+  for (std::string word; words >> word;) {
+    schema::Kind kind{};
+    if (!schema::Kind_Parse(word, &kind)) throw std::runtime_error("no kind " + word);
+    kinds.insert(static_cast<std::uint16_t>(kind));
+  }
+}
+
+schema::Scope parse_scope(const std::string& name) {
+  schema::Scope scope{};
+  if (!schema::Scope_Parse(name, &scope)) throw std::runtime_error("no scope " + name);
+  return scope;
+}
+
 void read_rejection(const std::string& rest, Scenario& scenario) {
   std::istringstream words(rest);
   words >> scenario.reject;
@@ -170,19 +185,23 @@ class FileReader {
     else if (word == "at")
       now_us_ = scenario.when.at_us = parse_time(trim(directive.rest));
     else if (word == "given")
-      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest), {}});
+      scenario.given.push_back({now_us_, parse<schema::Command>(directive.rest), {}, {}});
     else if (word == "when")
-      scenario.when = {now_us_, parse<schema::Command>(directive.rest), {}};
+      scenario.when = {now_us_, parse<schema::Command>(directive.rest), {}, {}};
     else if (word == "set" || word == "add" || word == "clear")
       change(scenario.when.command, directive);
     else if (word == "repeat")
       repeat(scenario.when.command, directive.rest);
     else if (word == "bound")
       scenario.when.bound_terminal = trim(directive.rest);
+    else if (word == "scope")
+      scenario.when.scope = parse_scope(trim(directive.rest));
+    else if (word == "finds")
+      read_kinds(directive.rest, scenario.finds);
     else if (word == "fresh")
       scenario.given.clear();
     else if (word == "sent")
-      scenario.given.push_back({now_us_, scenario.when.command, {}});
+      scenario.given.push_back({now_us_, scenario.when.command, {}, {}});
     else if (word == "then")
       scenario.then.push_back(parse<schema::Event>(directive.rest));
     else if (word == "answer")

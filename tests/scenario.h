@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "schemas/commands.pb.h"
 #include "schemas/events.pb.h"
+#include "schemas/state.pb.h"
 
 namespace till::testing {
 
@@ -16,6 +18,7 @@ struct TimedCommand {
   std::int64_t at_us = 0;
   schema::Command command;
   std::string bound_terminal;  // of the key that sends it; empty: any
+  schema::Scope scope{};       // of the key; unspecified: none, as a timer's command
 };
 
 struct Scenario {
@@ -24,6 +27,7 @@ struct Scenario {
   int line = 0;
   std::vector<TimedCommand> given;
   TimedCommand when;
+  std::set<std::uint16_t> finds;  // kinds of entities that the command learns of from others
   // Either a code, with pointer and expected sequence, or events and an answer.
   std::string reject;
   std::string pointer;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "projections/money_field.h"
+#include "commands/money.h"
 #include "projections/read_cache/keys.h"
 
 namespace till::read_cache {

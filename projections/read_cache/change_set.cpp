@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "projections/read_cache/keys.h"
+#include "projections/read_cache/stock_level.h"
 #include "schemas/cache.pb.h"
 #include "schemas/state.pb.h"
 
@@ -26,15 +27,6 @@ void append_field(std::string& out, int number, std::string_view value) {
   append_varint(out, static_cast<std::uint64_t>(number) << 3 | 2);
   append_varint(out, value.size());
   out.append(value);
-}
-
-// The balance that an event leaves; nothing where it leaves none.
-std::optional<std::int64_t> on_hand_after(const schema::Event& event) {
-  if (event.has_stock_issued()) return event.stock_issued().on_hand_after_e5();
-  if (event.has_stock_received()) return event.stock_received().on_hand_after_e5();
-  if (event.has_stock_adjusted()) return event.stock_adjusted().on_hand_after_e5();
-  if (event.has_stock_restored()) return event.stock_restored().on_hand_after_e5();
-  return std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +53,11 @@ Status ChangeSet::add(const Transaction& transaction) {
 Status ChangeSet::add_event(const schema::Record& record, const schema::RecordedEvent& header,
                             const schema::Event& event) {
   if (header.stream_version() == 0) return Error{ErrorKind::kPoison, "stream version 0"};
-  switch (event.event_case()) {
+  if (entities_.keeps(EntityKind(static_cast<std::uint16_t>(header.stream_kind())))) {
+    if (Status folded = entities_.add(record, header, event); !folded.ok()) return folded;
+  }
+  if (header.stream_kind() == static_cast<std::uint32_t>(schema::STOCK)) return add_stock(record, header, event);
+  switch (int{event.event_case()}) {
     // A sale's row knows the positions of its two events.
     case schema::Event::kSaleCompleted:
       add_sale(record, header, event.sale_completed());
@@ -70,30 +66,29 @@ Status ChangeSet::add_event(const schema::Record& record, const schema::Recorded
       add_void(record, event.sale_voided());
       return {};
     case schema::Event::kCustomerRegistered:
-      add_stream_entry(record, header);
       add_customer(record, header, event.customer_registered().customer_id());
-      return {};
-    case schema::Event::kStockReceived:
-    case schema::Event::kStockAdjusted:
-    case schema::Event::kStockIssued:
-    case schema::Event::kStockRestored:
-    case schema::Event::kStockWentNegative:
-      return add_stock(record, header, event);
-    case schema::Event::kTenantCreated:
-    case schema::Event::kApiKeyIssued:
-    case schema::Event::kApiKeyRevoked:
-    case schema::Event::kStoreUpserted:
-    case schema::Event::kStorePolicySet:
-    case schema::Event::kTerminalRegistered:
-    case schema::Event::kProductUpserted:
-    case schema::Event::kReceiptBooked:
-    case schema::Event::kAdjustmentBooked:
-      add_stream_entry(record, header);
-      return {};
-    case schema::Event::EVENT_NOT_SET:
       break;
+    case schema::Event::kCustomerUpdated:
+    case schema::Event::kCustomerBlocked:
+    case schema::Event::kCustomerUnblocked:
+    case schema::Event::kConsentSet:
+    case schema::Event::kCustomerMerged:
+    case schema::Event::kCustomerUnmerged:
+    case schema::Event::kCustomerAliasAdded:
+    case schema::Event::kCustomerAliasRemoved:
+    case schema::Event::kLegalHoldPlaced:
+    case schema::Event::kLegalHoldLifted:
+    case schema::Event::kCustomerExported:
+      add_customer_change(record, header, event);
+      break;
+    case schema::Event::kCustomerErased:
+      add_erased_customer(record, header);
+      break;
+    case schema::Event::EVENT_NOT_SET:
+      return Error{ErrorKind::kPoison, "an event of type " + std::to_string(header.type()) + " that is not known here"};
   }
-  return Error{ErrorKind::kPoison, "an event of type " + std::to_string(header.type()) + " that is not known here"};
+  add_stream_entry(record, header);
+  return {};
 }
 
 void ChangeSet::add_sale(const schema::Record& record, const schema::RecordedEvent& header,
@@ -126,15 +121,54 @@ void ChangeSet::add_customer(const schema::Record& record, const schema::Recorde
   value_.assign(header.payload());
   append_field(value_, schema::CachedCustomer::kEpochFieldNumber, record.epoch());
   append_field(value_, schema::CachedCustomer::kPositionFieldNumber, record.position());
+  append_field(value_, schema::CachedCustomer::kVersionFieldNumber, header.stream_version());
   batch_.Put(key_, value_);
 }
 
-// Nothing of the event's own fields but the balance is needed: the stream says which item it is, as <store>/<sku>.
+// The fields that the event changes, written also where their value is none: they go behind those of before.
+void ChangeSet::add_customer_change(const schema::Record& record, const schema::RecordedEvent& header,
+                                    const schema::Event& event) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kCustomer).rest(header.stream_id());
+  value_.clear();
+  append_field(value_, schema::CachedCustomer::kVersionFieldNumber, header.stream_version());
+  if (event.has_customer_updated()) {
+    std::string customer;
+    append_field(customer, schema::CustomerRegistered::kSealedFieldNumber, event.customer_updated().sealed());
+    append_field(value_, schema::CachedCustomer::kCustomerFieldNumber, customer);
+  } else if (event.has_customer_blocked() || event.has_customer_unblocked()) {
+    const std::uint64_t blocked = event.has_customer_blocked() ? 1 : 0;
+    append_field(value_, schema::CachedCustomer::kBlockedFieldNumber, blocked);
+  } else if (event.has_customer_merged() || event.has_customer_unmerged()) {
+    std::string_view into;
+    if (event.has_customer_merged()) into = event.customer_merged().into_customer_id();
+    append_field(value_, schema::CachedCustomer::kMergedIntoFieldNumber, into);
+  } else if (event.has_consent_set()) {
+    append_field(value_, schema::CachedCustomer::kConsentsFieldNumber,
+                 event.consent_set().consent().SerializeAsString());
+  }
+  batch_.Merge(key_, value_);
+}
+
+// Nothing sealed stays in the row, though nobody could open it any more.
+void ChangeSet::add_erased_customer(const schema::Record& record, const schema::RecordedEvent& header) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kCustomer).rest(header.stream_id());
+  schema::CachedCustomer row;
+  row.set_epoch(record.epoch());
+  row.set_position(record.position());
+  row.set_version(header.stream_version());
+  row.set_erased(true);
+  row.mutable_customer()->set_customer_id(header.stream_id());
+  batch_.Put(key_, row.SerializeAsString());
+}
+
+// Nothing of the event's own fields but the level is needed: the stream says which item it is, as <store>/<sku>.
 Status ChangeSet::add_stock(const schema::Record& record, const schema::RecordedEvent& header,
                             const schema::Event& event) {
   const std::string_view id = header.stream_id();
   const std::size_t slash = id.find('/');
-  if (header.stream_kind() != static_cast<std::uint32_t>(schema::STOCK) || slash == std::string_view::npos) {
+  if (slash == std::string_view::npos) {
     return Error{ErrorKind::kPoison, "not a stream of a stock item: " + header.stream_id()};
   }
   key_.clear();
@@ -143,9 +177,10 @@ Status ChangeSet::add_stock(const schema::Record& record, const schema::Recorded
   const std::uint64_t bucket = bucket_of(header.stream_version());
   if (item.positions.empty() || item.positions.back().first != bucket) item.positions.emplace_back(bucket, "");
   append_varint(item.positions.back().second, record.position());
-  if (const std::optional<std::int64_t> on_hand_e5 = on_hand_after(event)) {
+  if (const std::optional<StockLevel> level = level_after(event)) {
     item.changed = true;
-    item.on_hand_e5 = *on_hand_e5;
+    item.on_hand_e5 = level->on_hand_e5;
+    item.held_e5 = level->held_e5;
   }
   return {};
 }
@@ -207,7 +242,7 @@ void ChangeSet::write_items() {
       key_.assign(entry->first).push_back(kItemAvailability);
       value_.clear();
       append_i64(value_, item.on_hand_e5);
-      append_i64(value_, 0);  // reserved
+      append_i64(value_, item.held_e5);
       batch_.Put(key_, value_);
     }
     for (const auto& [bucket, positions] : item.positions) {
@@ -223,14 +258,20 @@ rocksdb::WriteBatch& ChangeSet::finish() {
   write_boards();
   write_items();
   for (const auto& [key, entries] : appended_) batch_.Merge(key, entries);
+  entities_.write(batch_);
   return batch_;
 }
 
 std::size_t ChangeSet::bytes() const {
-  return batch_.GetDataSize() + kEntryBytes * (items_.size() + appended_.size() + board_lines_);
+  return batch_.GetDataSize() + kEntryBytes * (items_.size() + appended_.size() + board_lines_) + entities_.bytes();
 }
 
 void ChangeSet::clear() {
+  entities_.clear();
+  written();
+}
+
+void ChangeSet::written() {
   batch_.Clear();
   items_.clear();
   appended_.clear();

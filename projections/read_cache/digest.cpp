@@ -25,6 +25,8 @@ void add_sale(Digest& digest, const schema::CachedSale& row) {
   digest.net += sale.net();
   digest.tax += sale.tax();
   digest.total += sale.total();
+  digest.goods += WideSum(sale.net()) + sale.tax();
+  digest.kept += WideSum(sale.total()) + sale.cash_rounding();
   digest.cogs_e4 += sale.cogs_e4();
   ++digest.standing;
 }
@@ -45,7 +47,7 @@ class BoardSums {
       digest.standing += counters.count;
       digest.units_e5 += counters.units_e5;
       digest.net += counters.amount;
-      digest.total += counters.amount;
+      digest.kept += counters.amount;
     });
     return true;
   }
@@ -59,7 +61,7 @@ class BoardSums {
     const Shape shapes[] = {{Measure::kTotal, "", {&Digest::standing, &Digest::units_e5, &Digest::net}},
                             {Measure::kHour, " by hour", {&Digest::standing, &Digest::units_e5, &Digest::net}},
                             {Measure::kProduct, " by product", {&Digest::units_e5, &Digest::net}},
-                            {Measure::kTender, " by tender", {&Digest::total}}};
+                            {Measure::kTender, " by tender", {&Digest::kept}}};
     std::vector<DigestPart> parts;
     for (const bool of_tenant : {false, true}) {
       for (const Shape& shape : shapes) {

@@ -22,6 +22,7 @@ Generation::Generation(std::string directory, std::uint64_t number, Purpose purp
       number_(number),
       purpose_(purpose),
       db_(std::move(db)),
+      changes_(EntityRows(options.domain, *db_, purpose == Purpose::kBulk)),
       boards_(options.board_counters_most) {}
 
 Generation::~Generation() {
@@ -80,6 +81,7 @@ Status Generation::apply(std::span<const TransactionPtr> batch) {
   if (batch.empty()) return {};
   const LogPoint before = at_;
   if (Status gathered = gather(batch); !gathered.ok()) {
+    if (gathered.error().kind == ErrorKind::kCorrupt) report_damage(gathered.error().message);
     changes_.clear();
     at_ = before;
     return gathered;
@@ -96,7 +98,7 @@ Status Generation::write_changes() {
   if (Status written = write(rows); !written.ok()) return written;
   boards_.apply(changes_.boards(), at_);
   readable_position_.store(at_.position.value(), std::memory_order_release);
-  changes_.clear();
+  changes_.written();
   return {};
 }
 
@@ -148,6 +150,7 @@ Status Generation::replace_tenant(const std::string& tenant, Generation& shadow,
   }
   batch.Put(kCheckpointKey, encode_point(at_));
   boards_.clear();
+  changes_.clear();
   if (Status written = write(batch); !written.ok()) return written;
   boards_.clear();  // what was read in between is of the former rows
   return {};

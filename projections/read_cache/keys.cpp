@@ -38,6 +38,14 @@ void append_stream_key(std::string& out, std::string_view tenant, std::uint16_t 
   KeyWriter(out).table(tenant, Table::kStream).u16(kind).name(id).u64(bucket);
 }
 
+void append_entity_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id) {
+  KeyWriter(out).table(tenant, Table::kEntity).u16(kind).rest(id);
+}
+
+void append_image_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id) {
+  KeyWriter(out).table(tenant, Table::kImage).u16(kind).name(id);
+}
+
 KeyParts split_key(std::string_view key) {
   const std::size_t end = key.find('\0');
   if (end == std::string_view::npos || end + 1 >= key.size()) return {};

@@ -11,7 +11,9 @@ namespace till::read_cache {
 enum class Table : char {
   kCustomer = 'C',  // id -> CachedCustomer
   kBoard = 'D',     // store or "", date, currency -> counters
-  kItem = 'I',      // store, sku, 'a' -> on hand and reserved; store, sku, 's', bucket of the version -> positions
+  kEntity = 'E',    // kind, id -> CachedEntity, of kinds that have a read route
+  kImage = 'J',     // kind, id, version -> CachedEntity, at the end of each bucket of the version
+  kItem = 'I',      // store, sku, 'a' -> on hand and held; store, sku, 's', bucket of the version -> positions
   kSale = 'S',      // id -> CachedSale
   kTimeline = 'T',  // bucket of the tenant's sequence -> position and time of each transaction
   kStream = 'X',    // kind, id, bucket of the version -> positions, of streams that are neither sales nor stock
@@ -74,6 +76,10 @@ void append_board_key(std::string& out, std::string_view tenant, std::string_vie
 void append_timeline_key(std::string& out, std::string_view tenant, std::uint64_t bucket);
 void append_stream_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id,
                        std::uint64_t bucket);
+
+void append_entity_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id);
+// Images of an entity begin with this; the version follows, 8 bytes big-endian.
+void append_image_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id);
 
 // What a stored key says. `tenant` is empty for rows of the store itself.
 struct KeyParts {

@@ -45,7 +45,7 @@ Result<LoadedBoard> load_board(Generation& generation, const std::string& key) {
 }  // namespace
 
 Result<AsOf<std::optional<schema::SaleView>>> find_sale(Generation& generation, std::string_view tenant,
-                                                        std::string_view sale_id) {
+                                                        std::string_view sale_id, std::optional<Position> as_of) {
   PointRead read(1);
   KeyWriter(read.buffer()).table(tenant, Table::kSale).rest(sale_id);
   read.add();
@@ -55,6 +55,11 @@ Result<AsOf<std::optional<schema::SaleView>>> find_sale(Generation& generation, 
   if (const rocksdb::PinnableSlice* const row = read.row(0)) {
     schema::CachedSale sale;
     if (!parse(*row, sale)) return unreadable(generation, "a sale's row");
+    if (as_of && sale.position() > as_of->value()) return out;
+    if (as_of && sale.void_position() > as_of->value()) {
+      sale.clear_void_position();
+      sale.clear_void_reason();
+    }
     out.value = make_sale_view(sale, out.at.log_id);
   }
   return out;
@@ -74,6 +79,7 @@ Result<AsOf<std::optional<CachedCustomerRow>>> find_customer(Generation& generat
     out.value.emplace();
     out.value->position = position_text(out.at.log_id, Epoch(customer.epoch()), Position(customer.position()));
     out.value->customer = std::move(*customer.mutable_customer());
+    out.value->state = std::move(customer);
   }
   return out;
 }

@@ -35,6 +35,7 @@ ReadCache::ReadCache(Feed& feed, ReadCacheOptions options)
       files_(std::make_unique<read_cache::GenerationFiles>(options_.directory)) {
   store_options_->write_buffer_bytes = options_.write_buffer_bytes;
   store_options_->board_counters_most = options_.board_counters_most;
+  store_options_->domain = options_.domain;
   store_options_->block_cache = rocksdb::NewLRUCache(options_.block_cache_bytes, kBlockCacheShardBits);
 }
 
@@ -244,8 +245,9 @@ Status ReadCache::dump(const std::function<void(std::string_view key, std::strin
   return generation()->dump(visit);
 }
 
-Result<AsOf<std::optional<schema::SaleView>>> ReadCache::sale(std::string_view tenant, std::string_view sale_id) {
-  return read_cache::find_sale(*generation(), tenant, sale_id);
+Result<AsOf<std::optional<schema::SaleView>>> ReadCache::sale(std::string_view tenant, std::string_view sale_id,
+                                                              std::optional<Position> as_of) {
+  return read_cache::find_sale(*generation(), tenant, sale_id, as_of);
 }
 
 Result<AsOf<std::optional<CachedCustomerRow>>> ReadCache::customer(std::string_view tenant,

@@ -16,11 +16,13 @@
 #include <thread>
 #include <vector>
 
+#include "engine/domain.h"
 #include "engine/follower.h"
 #include "engine/result.h"
 #include "engine/vocabulary.h"
 #include "projections/log_digest.h"
 #include "projections/managed_view.h"
+#include "schemas/cache.pb.h"
 #include "schemas/events.pb.h"
 #include "schemas/views.pb.h"
 
@@ -34,6 +36,7 @@ struct StoreOptions;
 
 struct ReadCacheOptions {
   std::string directory;
+  const Domain* domain = nullptr;  // folds the entities that have rows, and outlives the cache; null: none has rows
   std::size_t block_cache_bytes = 64u << 20;           // shared by the generations
   std::size_t write_buffer_bytes = 16u << 20;          // of each; up to three wait to be flushed
   std::size_t board_counters_most = 400'000;           // of dashboards kept in memory, about 130 bytes each
@@ -56,9 +59,16 @@ struct StreamEntry {
   friend bool operator==(const StreamEntry&, const StreamEntry&) = default;
 };
 
+// An entity with a read route, as its events leave it.
+struct EntityRow {
+  std::unique_ptr<google::protobuf::Message> state;
+  StreamVersion version;
+};
+
 struct CachedCustomerRow {
-  schema::CustomerRegistered customer;  // personal data sealed, as in the log
-  std::string position;                 // of the registration, as text
+  schema::CustomerRegistered customer;  // personal data sealed, as in the log; the id alone once erased
+  std::string position;                 // of the registration, as text; of the erasure once erased
+  schema::CachedCustomer state;         // everything else
 };
 
 // Queries are thread safe, from any thread, and answer kUnavailable while the rows are damaged or being built. Another
@@ -81,11 +91,22 @@ class ReadCache final : public ManagedView {
   Status rollback(const RebuildRequest& request = {}) override;
   Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) override;
 
-  Result<AsOf<std::optional<schema::SaleView>>> sale(std::string_view tenant, std::string_view sale_id);
+  // With `as_of`: as the tenant's transactions up to that position left it.
+  Result<AsOf<std::optional<schema::SaleView>>> sale(std::string_view tenant, std::string_view sale_id,
+                                                     std::optional<Position> as_of = std::nullopt);
   Result<AsOf<std::optional<CachedCustomerRow>>> customer(std::string_view tenant, std::string_view customer_id);
+  // An entity of a kind that has a read route.
+  Result<AsOf<std::optional<EntityRow>>> entity(std::string_view tenant, EntityKind kind, std::string_view id);
+  // The same as the tenant's transactions up to `position` left it, made from the nearest image and the log; reads up
+  // to kBucketMembers transactions.
+  Result<AsOf<std::optional<EntityRow>>> entity_at(std::string_view tenant, EntityKind kind, std::string_view id,
+                                                   Position position);
   // Items in the order asked; zeros for a SKU that the store never held.
   Result<AsOf<schema::Availability>> availability(std::string_view tenant, std::string_view store,
                                                   std::span<const std::string_view> skus);
+  // The same as the tenant's transactions up to `position` left it; reads a few transactions of the log for each SKU.
+  Result<AsOf<schema::Availability>> availability_at(std::string_view tenant, std::string_view store,
+                                                     std::span<const std::string_view> skus, Position position);
   // `store` empty: the whole tenant. `business_date` is yyyymmdd. kInvalid where a sum leaves 64 bits.
   Result<AsOf<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store,
                                             std::int32_t business_date);
@@ -109,6 +130,10 @@ class ReadCache final : public ManagedView {
   };
 
   ReadCache(Feed& feed, ReadCacheOptions options);
+  Status set_level_at(std::string_view tenant, const std::string& stock_id, Position position,
+                      schema::Availability::Item& item, LogPoint& at);
+  // The events of one stream in `transaction`, onto its state.
+  void fold_stream(const Transaction& transaction, EntityKind kind, std::string_view id, EntityRow& row) const;
   Status open_serving();
   Result<std::shared_ptr<read_cache::Generation>> open_usable(std::uint64_t number);
   Status begin_anew(const std::string& reason);

@@ -1,4 +1,5 @@
-// How RocksDB folds blind changes into rows: counters add up, everything else appends.
+// How RocksDB folds blind changes into rows: counters add up, everything else appends; a
+// customer's fields replace those of before.
 #pragma once
 
 #include <memory>

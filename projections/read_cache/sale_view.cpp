@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "commands/money.h"
 #include "engine/position_text.h"
-#include "projections/money_field.h"
 
 namespace till::read_cache {
 namespace {
@@ -39,7 +39,14 @@ void add_payment(const schema::SaleCompleted& sale, schema::SaleView& out) {
     tender.set_type(payment.type());
     set_money(*tender.mutable_amount(), payment.amount(), sale.currency());
     tender.set_reference(payment.reference());
+    if (!payment.gift_card_id().empty()) tender.set_gift_card_id(payment.gift_card_id());
+    if (payment.from_account()) tender.set_from_account(true);
+    if (payment.points() != 0) tender.set_points(payment.points());
   }
+  if (sale.tip() != 0) set_money(*out.mutable_tip(), sale.tip(), sale.currency());
+  *out.mutable_charges() = sale.charges();
+  if (sale.cash_rounding() != 0) set_money(*out.mutable_cash_rounding(), sale.cash_rounding(), sale.currency());
+  *out.mutable_gift_cards() = sale.gift_cards();
   set_money(*out.mutable_change(), sale.change(), sale.currency());
 }
 
@@ -57,6 +64,8 @@ schema::SaleView make_sale_view(const schema::CachedSale& row, const LogId& log_
   out.set_state(row.void_position() != 0 ? schema::SaleView::VOIDED : schema::SaleView::COMPLETED);
   if (!sale.employee_id().empty()) out.set_employee_id(sale.employee_id());
   if (!sale.customer_id().empty()) out.set_customer_id(sale.customer_id());
+  if (!sale.shift_id().empty()) out.set_shift_id(sale.shift_id());
+  if (!sale.session_id().empty()) out.set_session_id(sale.session_id());
   for (const schema::SaleCompleted::Line& line : sale.lines()) add_line(line, sale.currency(), out);
   add_payment(sale, out);
   set_money(*out.mutable_gross(), sale.gross(), sale.currency());

@@ -5,6 +5,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
+#include "engine/domain.h"
 #include "projections/read_cache/keys.h"
 #include "projections/read_cache/row_merge.h"
 
@@ -12,7 +13,7 @@ namespace till::read_cache {
 namespace {
 
 // Raised with every change of what the rows mean; other rows are built anew from the log.
-constexpr std::string_view kRowVersion = "1";
+constexpr std::string_view kRowVersion = "2";
 
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::size_t kBlockBytes = 8 * 1024;
@@ -70,17 +71,24 @@ rocksdb::Options database_options(Purpose purpose, const StoreOptions& options) 
   return out;
 }
 
-Status check_row_version(rocksdb::DB& db) {
+// Rows of entities are what the domain's fold makes of them.
+std::string row_version(const StoreOptions& options) {
+  std::string version(kRowVersion);
+  if (options.domain != nullptr) version.append(".").append(std::to_string(options.domain->fold_version()));
+  return version;
+}
+
+Status check_row_version(rocksdb::DB& db, const std::string& wanted) {
   std::string version;
   const rocksdb::Status read = db.Get({}, kRowVersionKey, &version);
   if (read.IsNotFound()) {
     // An empty store is given its version before its first row.
-    const rocksdb::Status written = db.Put({}, kRowVersionKey, kRowVersion);
+    const rocksdb::Status written = db.Put({}, kRowVersionKey, wanted);
     if (!written.ok()) return to_error(written, "writing the row version");
     return {};
   }
   if (!read.ok()) return to_error(read, "reading the row version");
-  if (version != kRowVersion) return Error{ErrorKind::kInvalid, "rows of version " + version};
+  if (version != wanted) return Error{ErrorKind::kInvalid, "rows of version " + version};
   return {};
 }
 
@@ -99,7 +107,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_store(const std::string& directory, Pu
   const rocksdb::Status status = rocksdb::DB::Open(database_options(purpose, options), directory, &opened);
   if (!status.ok()) return to_error(status, "opening " + directory);
   std::unique_ptr<rocksdb::DB> db(opened);
-  if (Status version = check_row_version(*db); !version.ok()) return version.error();
+  if (Status version = check_row_version(*db, row_version(options)); !version.ok()) return version.error();
   return db;
 }
 

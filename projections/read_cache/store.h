@@ -13,11 +13,16 @@
 #include "engine/result.h"
 #include "engine/vocabulary.h"
 
+namespace till {
+class Domain;
+}
+
 namespace till::read_cache {
 
 struct StoreOptions {
   std::size_t write_buffer_bytes = 16u << 20;
   std::size_t board_counters_most = 400'000;    // of dashboards in memory, about 130 bytes each
+  const Domain* domain = nullptr;               // folds the entities that have rows; null: none has
   std::shared_ptr<rocksdb::Cache> block_cache;  // shared by the generations of one cache; null: RocksDB's own small one
 };
 

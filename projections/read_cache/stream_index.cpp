@@ -173,6 +173,34 @@ Result<AsOf<std::vector<StreamEntry>>> history(Generation& generation, std::stri
   return out;
 }
 
+Result<AsOf<std::vector<StreamEntry>>> history_before(Generation& generation, std::string_view tenant, EntityKind kind,
+                                                      std::string_view id, Position position, std::size_t limit) {
+  auto opened = IndexReader::open(generation);
+  if (!opened.ok()) return opened.error();
+  IndexReader& reader = **opened;
+  AsOf<std::vector<StreamEntry>> out{reader.at(), {}};
+  const std::string last = bucket_key(tenant, kind, id, ~std::uint64_t{0});
+  const std::string prefix = last.substr(0, last.size() - sizeof(std::uint64_t));
+  rocksdb::Iterator& rows = reader.rows();
+  std::vector<StreamEntry> bucket;
+  for (rows.SeekForPrev(last); rows.Valid() && rows.key().starts_with(prefix) && out.value.size() < limit;
+       rows.Prev()) {
+    std::string_view entries = rows.value().ToStringView();
+    std::uint64_t version = load_big_endian(rows.key().ToStringView().substr(prefix.size())) * kBucketMembers;
+    bucket.clear();
+    while (!entries.empty()) {
+      std::uint64_t at = 0;
+      if (!take_varint(entries, at)) return reader.damaged();
+      if (++version; at <= position.value()) bucket.push_back({StreamVersion(version), Position(at)});
+    }
+    for (auto entry = bucket.rbegin(); entry != bucket.rend() && out.value.size() < limit; ++entry) {
+      out.value.push_back(*entry);
+    }
+  }
+  if (Status status = reader.status(); !status.ok()) return status.error();
+  return out;
+}
+
 Result<AsOf<std::vector<Position>>> tenant_positions(Generation& generation, std::string_view tenant, Position after,
                                                      std::size_t limit) {
   auto opened = IndexReader::open(generation);

@@ -64,22 +64,35 @@ Status read_facts(SumReader& reader, Digests& digests) {
   const std::string kinds = ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
   Status read = reader.add("f_sale", sum_columns() + kinds,
                            with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::standing}), digests);
-  if (read.ok()) read = reader.add("f_line", "SUM(kind = 'SALE')", Fields{&Digest::lines}, digests);
+  if (read.ok())
+    read = reader.add("f_line", "SUM(kind = 'SALE'), SUM(net + tax)", Fields{&Digest::lines, &Digest::goods}, digests);
+  if (read.ok()) read = reader.add("f_tender", "SUM(amount)", Fields{&Digest::kept}, digests);
   if (read.ok()) read = reader.add("f_stock_move", "SUM(qty_e5)", &Digest::on_hand_e5, digests);
   if (read.ok()) read = reader.add("d_customer", "COUNT(*)", &Digest::customers, digests);
   return read;
 }
 
 Status read_parts(SumReader& reader, std::vector<DigestPart>& parts) {
-  // Only the sums by store count each sale once.
-  for (const auto& [name, by_store] : {std::pair("agg_store_day", true),
-                                       {"agg_store_hour", true},
-                                       {"agg_sku_day", false},
-                                       {"agg_category_day", false},
-                                       {"agg_tender_day", false}}) {
-    DigestPart part{name, by_store ? with(kSumFields, {&Digest::standing, &Digest::voids}) : kSumFields, {}};
-    const std::string columns = sum_columns() + (by_store ? ", SUM(sales), SUM(voids)" : "");
-    if (Status read = reader.add(name, columns, part.fields, part.digests); !read.ok()) return read;
+  // Only the sums by store count each sale once, and only they know of charges, tips and gift cards sold: a line's
+  // total is its net and tax, a tender's what was kept of it.
+  const std::string sums = "SUM(units_e5), SUM(gross), SUM(discount), SUM(net), SUM(tax), SUM(cogs_e4), SUM(total)";
+  const Fields goods{&Digest::units_e5, &Digest::gross, &Digest::discount,
+                     &Digest::net,      &Digest::tax,   &Digest::cogs_e4};
+  const struct {
+    const char* table;
+    std::string columns;
+    Fields fields;
+  } aggregates[] = {{"agg_store_day", sum_columns() + ", SUM(sales), SUM(voids)",
+                     with(kSumFields, {&Digest::standing, &Digest::voids})},
+                    {"agg_store_hour", sum_columns() + ", SUM(sales), SUM(voids)",
+                     with(kSumFields, {&Digest::standing, &Digest::voids})},
+                    {"agg_sku_day", sums, with(goods, {&Digest::goods})},
+                    {"agg_category_day", sums, with(goods, {&Digest::goods})},
+                    {"agg_tender_day", sums, with(goods, {&Digest::kept})}};
+  for (const auto& aggregate : aggregates) {
+    DigestPart part{aggregate.table, aggregate.fields, {}};
+    if (Status read = reader.add(aggregate.table, aggregate.columns, part.fields, part.digests); !read.ok())
+      return read;
     parts.push_back(std::move(part));
   }
   DigestPart stock{"s_stock", {&Digest::on_hand_e5}, {}};

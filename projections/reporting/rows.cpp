@@ -5,19 +5,6 @@
 
 namespace till::reporting {
 
-struct BatchRows::StockMove {
-  const std::string& store_id;
-  const std::string& sku;
-  std::string_view kind;  // SQL
-  const std::string& document_id;
-  std::int64_t quantity_e5;  // signed
-  std::int64_t on_hand_after_e5;
-  std::string reason = {};
-  bool has_cost = false;
-  std::int64_t unit_cost_e4 = 0;
-  std::string_view currency = {};
-};
-
 BatchRows::BatchRows(std::string_view prefix, const StatementLimits& limits)
     : prefix_(prefix),
       limits_(limits),
@@ -42,96 +29,35 @@ void BatchRows::add(const Transaction& transaction) {
 }
 
 void BatchRows::add_event(const schema::Record& record, int index, const schema::Event& event) {
-  switch (event.event_case()) {
+  // An event that no table shows is not named.
+  switch (int{event.event_case()}) {
     case schema::Event::kSaleCompleted:
       return add_sale(record, event.sale_completed(), false);
     case schema::Event::kSaleVoided:
       return add_sale(record, event.sale_voided().original(), true);
-    case schema::Event::kStockReceived: {
-      const auto& e = event.stock_received();
-      return add_stock(record, index,
-                       {e.store_id(),
-                        e.sku(),
-                        "'RECEIPT'",
-                        e.receipt_id(),
-                        e.quantity_e5(),
-                        e.on_hand_after_e5(),
-                        {},
-                        e.has_unit_cost_e4(),
-                        e.unit_cost_e4(),
-                        e.currency()});
-    }
-    case schema::Event::kStockAdjusted: {
-      const auto& e = event.stock_adjusted();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'ADJUSTMENT'", e.adjustment_id(), e.delta_e5(), e.on_hand_after_e5(),
-                        schema::AdjustStock::Reason_Name(e.reason())});
-    }
-    case schema::Event::kStockIssued: {
-      const auto& e = event.stock_issued();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'SALE'", e.sale_id(), -e.quantity_e5(), e.on_hand_after_e5()});
-    }
-    case schema::Event::kStockRestored: {
-      const auto& e = event.stock_restored();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'VOID'", e.sale_id(), e.quantity_e5(), e.on_hand_after_e5()});
-    }
+    case schema::Event::kStockReceived:
+    case schema::Event::kStockAdjusted:
+    case schema::Event::kStockIssued:
+    case schema::Event::kStockRestored:
+    case schema::Event::kStockSet:
+    case schema::Event::kReservationCommitted:
+    case schema::Event::kStockCounted:
+    case schema::Event::kStockShipped:
+    case schema::Event::kTransferReceived:
+    case schema::Event::kTransferReturned:
+    case schema::Event::kKitComposed:
+    case schema::Event::kKitDecomposed:
+    case schema::Event::kStockReturnedToVendor:
+    case schema::Event::kStockReturned:
+    case schema::Event::kStockInspected:
+      return add_stock_event(record, index, event);
     case schema::Event::kStoreUpserted:
       return add_store(record, event.store_upserted());
     case schema::Event::kProductUpserted:
       return add_product(record, event.product_upserted());
     case schema::Event::kCustomerRegistered:
       return add_customer(record, event.customer_registered());
-    case schema::Event::kTenantCreated:
-    case schema::Event::kApiKeyIssued:
-    case schema::Event::kApiKeyRevoked:
-    case schema::Event::kStorePolicySet:
-    case schema::Event::kTerminalRegistered:
-    case schema::Event::kReceiptBooked:
-    case schema::Event::kAdjustmentBooked:
-    case schema::Event::kStockWentNegative:
-    case schema::Event::EVENT_NOT_SET:
-      return;  // of no table
   }
-}
-
-void BatchRows::add_stock(const schema::Record& record, int index, const StockMove& move) {
-  const std::int64_t moment = record.occurred_at_us() != 0 ? record.occurred_at_us() : record.recorded_at_us();
-  const std::int32_t day = record.business_date() != 0 ? record.business_date() : utc_day(moment);
-  {
-    RowWriter row(moves_);
-    row.text(record.tenant())
-        .date(day)
-        .integer(record.position())
-        .integer(static_cast<std::uint64_t>(index))
-        .text(move.store_id)
-        .text(move.sku)
-        .raw(move.kind)
-        .text_or_null(move.reason)
-        .text(move.document_id)
-        .integer(move.quantity_e5)
-        .integer(move.on_hand_after_e5);
-    if (move.has_cost) {
-      row.integer(move.unit_cost_e4);
-    } else {
-      row.raw("NULL");
-    }
-    row.text_or_null(move.currency).time(moment);
-  }
-  key_.text().clear();
-  key_.quoted(record.tenant());
-  key_.comma();
-  key_.quoted(move.store_id);
-  key_.comma();
-  key_.quoted(move.sku);
-  auto found = stock_.find(key_.text());
-  if (found == stock_.end()) found = stock_.emplace(key_.text(), std::string()).first;
-  SqlText values;
-  values.integer(move.on_hand_after_e5);
-  values.comma();
-  values.integer(record.position());
-  found->second = std::move(values.text());
 }
 
 void BatchRows::add_store(const schema::Record& record, const schema::StoreUpserted& store) {

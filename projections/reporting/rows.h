@@ -36,6 +36,8 @@ class BatchRows {
   void add_lines(const SaleRow& row);
   void add_taxes(const SaleRow& row);
   void add_tenders(const SaleRow& row);
+  void add_stock_event(const schema::Record& record, int index, const schema::Event& event);
+  void add_moved(const schema::Record& record, int index, const schema::Event& event);
   void add_stock(const schema::Record& record, int index, const StockMove& move);
   void add_store(const schema::Record& record, const schema::StoreUpserted& store);
   void add_product(const schema::Record& record, const schema::ProductUpserted& product);

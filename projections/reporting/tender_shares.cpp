@@ -23,6 +23,11 @@ void take_change(const schema::SaleCompleted& sale, std::vector<TenderShare>& sh
   }
 }
 
+// What a sale keeps besides the net and tax of its lines.
+std::int64_t besides_goods(const schema::SaleCompleted& sale) {
+  return sale.total() + sale.cash_rounding() - sale.net() - sale.tax();
+}
+
 }  // namespace
 
 std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale) {
@@ -45,13 +50,14 @@ std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale) {
   const std::vector<std::int64_t> discount = apportion(sale.discount(), weights);
   const std::vector<std::int64_t> tax = apportion(sale.tax(), weights);
   const std::vector<std::int64_t> cogs = apportion(sale.cogs_e4(), weights);
+  const std::vector<std::int64_t> besides = apportion(besides_goods(sale), weights);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     TenderShare& share = shares[i];
     share.units_e5 = units[i];
     share.discount = discount[i];
     share.tax = tax[i];
     share.cogs_e4 = cogs[i];
-    share.net = share.amount - share.tax;
+    share.net = share.amount - share.tax - besides[i];
     share.gross = share.net + share.discount;
   }
   return shares;

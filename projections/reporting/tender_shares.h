@@ -9,8 +9,8 @@
 
 namespace till::reporting {
 
-// Over the shares of one sale each column adds up to the sale's; in each share gross - discount = net and net + tax =
-// amount.
+// Over the shares of one sale each column adds up to the sale's; in each share gross - discount = net, and net + tax =
+// amount where the sale has no charges, tip, gift cards sold or cash rounding.
 struct TenderShare {
   std::string type;           // CASH, CARD, …; NONE for a sale that nothing was paid for
   std::int64_t tendered = 0;  // as handed over

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "commands/rules.h"
 #include "engine/named_thread.h"
 #include "engine/transaction.h"
 #include "projections/reporting/generations.h"
@@ -28,7 +29,7 @@ std::string first_event(const Transaction& transaction) {
   if (transaction.event_count() == 0) return "no event";
   const auto& event = static_cast<const schema::Event&>(transaction.event(0));
   const auto* const field = schema::Event::descriptor()->FindFieldByNumber(event.event_case());
-  return field == nullptr ? "unknown event" : field->message_type()->name();
+  return field == nullptr ? "unknown event" : event_type_name(*field);
 }
 
 // The tables of a batch, each taken by one session: so that no two wait for each other's rows.

@@ -1,0 +1,185 @@
+#include "commands/shift_sales.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "commands/money.h"
+#include "commands/shift.h"
+
+namespace till {
+namespace {
+
+using schema::SaleCompleted;
+using schema::ShiftSaleBooked;
+
+// Different tax codes in one shift; its state stays far below the door of an entity.
+constexpr int kShiftTaxCodesMost = 256;
+
+Refusal check_fit(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift) {
+  if (shift.terminal_id() != sale.terminal_id() || shift.store_id() != sale.store_id()) {
+    return reject(
+        schema::SHIFT_NOT_FOUND,
+        "Shift " + sale.shift_id() + " is of terminal " + shift.terminal_id() + " in store " + shift.store_id(),
+        "/shift_id");
+  }
+  if (shift.expected_cash().currency() != sale.currency()) {
+    return reject(schema::CURRENCY_MISMATCH, "The shift counts in " + shift.expected_cash().currency(),
+                  "/expected_total/currency");
+  }
+  if (kind != ShiftSaleBooked::SALE) return std::nullopt;  // what was taken in can be given back
+  const schema::ShiftTotals& totals = shift.totals();
+  const Wide moved = Wide(totals.gross_positive().amount()) + totals.gross_negative().amount() + sale.total();
+  // The tenders, and so the cash, may exceed the total by the change at most, which is cash again.
+  if (moved > kShiftAmountMost || Wide(totals.gross().amount()) + sale.gross() > kShiftAmountMost) {
+    return reject(schema::AMOUNT_INVALID, "The sums of a shift are at most 10^18 minor units", "/expected_total");
+  }
+  int codes = totals.taxes_size();
+  for (const SaleCompleted::Tax& row : sale.taxes()) {
+    const bool known = std::ranges::any_of(
+        totals.taxes(), [&](const schema::ShiftTotals::Tax& tax) { return tax.tax_code() == row.tax_code(); });
+    if (!known) ++codes;
+  }
+  if (codes <= kShiftTaxCodesMost) return std::nullopt;
+  return reject(schema::TAX_ROWS_INVALID, "A shift has at most " + std::to_string(kShiftTaxCodesMost) + " tax codes",
+                "/taxes");
+}
+
+// By type, change taken off the cash; returns the cash.
+std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSaleBooked& fact) {
+  std::int64_t cash = 0;
+  for (const SaleCompleted::Payment& tender : sale.tenders()) {
+    auto found =
+        std::ranges::find_if(*fact.mutable_tenders(), [&](const auto& known) { return known.type() == tender.type(); });
+    ShiftSaleBooked::Payment& sum = found != fact.mutable_tenders()->end() ? *found : *fact.add_tenders();
+    sum.set_type(tender.type());
+    sum.set_amount(sum.amount() + sign * tender.amount());
+  }
+  for (ShiftSaleBooked::Payment& sum : *fact.mutable_tenders()) {
+    if (sum.type() != schema::Tender::CASH) continue;
+    sum.set_amount(sum.amount() - sign * sale.change());
+    cash = sum.amount();
+  }
+  return cash;
+}
+
+void write_fact(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift,
+                ShiftSaleBooked& fact) {
+  const std::int64_t sign = kind == ShiftSaleBooked::SALE ? 1 : -1;
+  fact.set_shift_id(sale.shift_id());
+  fact.set_sale_id(sale.sale_id());
+  fact.set_kind(kind);
+  fact.set_currency(sale.currency());
+  if (kind == ShiftSaleBooked::SALE) fact.set_terminal_seq(sale.terminal_seq());
+  fact.set_gross(sign * sale.gross());
+  fact.set_discount(sign * sale.discount());
+  fact.set_net(sign * sale.net());
+  fact.set_tax(sign * sale.tax());
+  fact.set_charged(sign * sale.charged());
+  fact.set_tip(sign * sale.tip());
+  fact.set_cash_rounding(sign * sale.cash_rounding());
+  fact.set_total(sign * sale.total());
+  for (const SaleCompleted::Tax& row : sale.taxes()) {
+    ShiftSaleBooked::Tax& tax = *fact.add_taxes();
+    tax.set_tax_code(row.tax_code());
+    tax.set_taxable(sign * row.taxable());
+    tax.set_amount(sign * row.amount());
+  }
+  std::uint32_t discounted = 0;
+  for (const SaleCompleted::Line& line : sale.lines()) discounted += line.discount() != 0 ? 1 : 0;
+  fact.set_discounted_lines(discounted);
+  fact.set_cash(write_tenders(sale, sign, fact));
+  fact.set_expected_cash_after(shift.expected_cash().amount() + fact.cash());
+  fact.set_employee_id(sale.employee_id());
+}
+
+void add(schema::Money& sum, std::int64_t amount, const std::string& currency) {
+  set_money(sum, sum.amount() + amount, currency);
+}
+
+void fold_lists(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
+  for (const ShiftSaleBooked::Tax& row : fact.taxes()) {
+    auto& taxes = *totals.mutable_taxes();
+    const auto found = std::ranges::find_if(taxes, [&](const auto& tax) { return tax.tax_code() == row.tax_code(); });
+    schema::ShiftTotals::Tax& tax = found != taxes.end() ? *found : *taxes.Add();
+    tax.set_tax_code(row.tax_code());
+    add(*tax.mutable_taxable(), row.taxable(), fact.currency());
+    add(*tax.mutable_amount(), row.amount(), fact.currency());
+  }
+  for (const ShiftSaleBooked::Payment& row : fact.tenders()) {
+    auto& tenders = *totals.mutable_tenders();
+    const auto found = std::ranges::find_if(tenders, [&](const auto& tender) { return tender.type() == row.type(); });
+    schema::ShiftTotals::Payment& tender = found != tenders.end() ? *found : *tenders.Add();
+    tender.set_type(row.type());
+    tender.set_count(tender.count() + 1);
+    add(*tender.mutable_amount(), row.amount(), fact.currency());
+  }
+}
+
+void count(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
+  switch (fact.kind()) {
+    case ShiftSaleBooked::VOID:
+      totals.set_voids(totals.voids() + 1);
+      break;
+    case ShiftSaleBooked::RETURN:
+      totals.set_returns(totals.returns() + 1);
+      break;
+    case ShiftSaleBooked::SALE:
+    case ShiftSaleBooked::KIND_UNSPECIFIED:
+    default:  // an open enum of Protobuf
+      totals.set_sales(totals.sales() + 1);
+      totals.set_discounted_lines(totals.discounted_lines() + fact.discounted_lines());
+      break;
+  }
+}
+
+void evolve_booked(schema::ShiftState& state, const ShiftSaleBooked& fact, const schema::Record&) {
+  schema::ShiftTotals& totals = *state.mutable_totals();
+  const std::string& currency = fact.currency();
+  count(totals, fact);
+  if (fact.kind() == ShiftSaleBooked::SALE) {
+    add(*totals.mutable_gross_positive(), fact.total(), currency);
+  } else {
+    add(*totals.mutable_gross_negative(), -fact.total(), currency);
+  }
+  add(*totals.mutable_gross(), fact.gross(), currency);
+  add(*totals.mutable_discount(), fact.discount(), currency);
+  add(*totals.mutable_net(), fact.net(), currency);
+  add(*totals.mutable_tax(), fact.tax(), currency);
+  add(*totals.mutable_total(), fact.total(), currency);
+  if (fact.charged() != 0) add(*totals.mutable_charged(), fact.charged(), currency);
+  if (fact.tip() != 0) add(*totals.mutable_tip(), fact.tip(), currency);
+  if (fact.cash_rounding() != 0) add(*totals.mutable_cash_rounding(), fact.cash_rounding(), currency);
+  fold_lists(totals, fact);
+  state.mutable_expected_cash()->set_amount(fact.expected_cash_after());
+  if (fact.terminal_seq() == 0) return;
+  if (state.first_terminal_seq() == 0) state.set_first_terminal_seq(fact.terminal_seq());
+  state.set_last_terminal_seq(fact.terminal_seq());
+}
+
+using schema::Event;
+
+constexpr std::array kEvents{
+    event_rule<schema::ShiftState, &Event::shift_sale_booked, evolve_booked>(Event::kShiftSaleBooked, schema::SHIFT),
+};
+
+}  // namespace
+
+const Aggregate& shift_sales_aggregate() {
+  static constexpr Aggregate kAggregate{"shift_sales", {}, kEvents, {}};
+  return kAggregate;
+}
+
+Refusal book_on_shift(const Deciding& deciding, const SaleCompleted& sale, ShiftSaleBooked::Kind kind,
+                      Acceptance& accepted) {
+  if (sale.shift_id().empty()) return std::nullopt;
+  const schema::ShiftState* shift = nullptr;
+  if (auto refusal = find_open_shift(deciding, sale.shift_id(), shift)) return refusal;
+  if (auto refusal = check_fit(sale, kind, *shift)) return refusal;
+  write_fact(sale, kind, *shift,
+             *add_event(accepted, deciding, schema::SHIFT, sale.shift_id(), Event::kShiftSaleBooked)
+                  .mutable_shift_sale_booked());
+  return std::nullopt;
+}
+
+}  // namespace till

@@ -1,0 +1,203 @@
+#include "commands/stock_move.h"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "commands/money.h"
+#include "commands/scratch.h"
+#include "commands/stock_alert.h"
+#include "commands/store.h"
+
+namespace till {
+namespace {
+
+constexpr EntityKind kStore = kind_of(schema::STORE);
+constexpr EntityKind kProduct = kind_of(schema::PRODUCT);
+constexpr EntityKind kStock = kind_of(schema::STOCK);
+constexpr std::int64_t kOneE5 = 100'000;
+constexpr std::size_t kDecimals = 5;
+
+struct Levels {
+  std::int64_t on_hand;
+  std::int64_t reserved;
+  std::int64_t quarantine;
+
+  std::int64_t available() const { return on_hand - reserved - quarantine; }
+};
+
+Levels levels_of(const schema::StockState& item) {
+  return {item.on_hand_e5(), item.reserved_e5(), item.quarantine_e5()};
+}
+
+bool add_move(Levels& levels, const StockMove& move) {
+  return move_stock(levels.on_hand, move.on_hand_e5) && move_stock(levels.reserved, move.reserved_e5) &&
+         move_stock(levels.quarantine, move.quarantine_e5);
+}
+
+bool is_short(const Levels& before, const Levels& after) {
+  return (after.available() < 0 && after.available() < before.available()) ||
+         (after.on_hand < 0 && after.on_hand < before.on_hand);
+}
+
+// The members share their type, so the event is reached by its number.
+schema::StockMoved& moved_of(schema::Event& event, schema::Event::EventCase member) {
+  const auto* field = schema::Event::descriptor()->FindFieldByNumber(member);
+  return static_cast<schema::StockMoved&>(*event.GetReflection()->MutableMessage(&event, field));
+}
+
+const schema::StockMoved& moved_of(const schema::Event& event) {
+  const auto* field = schema::Event::descriptor()->FindFieldByNumber(event.event_case());
+  return static_cast<const schema::StockMoved&>(event.GetReflection()->GetMessage(event, field));
+}
+
+void write_move(const Deciding& deciding, const StockMove& move, std::string id, const Levels& after,
+                Acceptance& acceptance) {
+  auto& fact = moved_of(add_event(acceptance, deciding, schema::STOCK, std::move(id), move.event), move.event);
+  fact.set_store_id(move.store_id);
+  fact.set_sku(move.sku);
+  fact.set_document_id(move.document_id);
+  fact.set_quantity_e5(move.on_hand_e5);
+  fact.set_on_hand_after_e5(after.on_hand);
+  fact.set_reserved_after_e5(after.reserved);
+  fact.set_quarantine_after_e5(after.quarantine);
+  fact.set_handled_e5(move.handled_e5);
+  fact.set_disposition(move.disposition);
+}
+
+// The levels that the decision has left so far.
+Levels levels_in(const Acceptance& acceptance, BooksReader& books, const std::string& id) {
+  for (auto event = acceptance.events.rbegin(); event != acceptance.events.rend(); ++event) {
+    if (event->type != schema::Event::kStockReturned || event->kind != kStock || event->stream_id != id) continue;
+    const schema::StockMoved& fact = moved_of(static_cast<const schema::Event&>(*event->message));
+    return {fact.on_hand_after_e5(), fact.reserved_after_e5(), fact.quarantine_after_e5()};
+  }
+  return levels_of(stock_item(books, id));
+}
+
+using schema::Event;
+using schema::StockState;
+
+template <auto Get>
+constexpr EventRule moved_rule(Event::EventCase event) {
+  return event_rule<StockState, Get, evolve_moved>(event, schema::STOCK);
+}
+
+constexpr std::array kEvents{
+    moved_rule<&Event::stock_set>(Event::kStockSet),
+    moved_rule<&Event::stock_reserved>(Event::kStockReserved),
+    moved_rule<&Event::reservation_released>(Event::kReservationReleased),
+    moved_rule<&Event::reservation_expired>(Event::kReservationExpired),
+    moved_rule<&Event::reservation_committed>(Event::kReservationCommitted),
+    moved_rule<&Event::stock_shipped>(Event::kStockShipped),
+    moved_rule<&Event::transfer_received>(Event::kTransferReceived),
+    moved_rule<&Event::transfer_returned>(Event::kTransferReturned),
+    moved_rule<&Event::kit_composed>(Event::kKitComposed),
+    moved_rule<&Event::kit_decomposed>(Event::kKitDecomposed),
+    moved_rule<&Event::stock_returned_to_vendor>(Event::kStockReturnedToVendor),
+    moved_rule<&Event::stock_returned>(Event::kStockReturned),
+    moved_rule<&Event::stock_inspected>(Event::kStockInspected),
+};
+
+}  // namespace
+
+const Aggregate& stock_move_aggregate() {
+  static constexpr Aggregate kAggregate{"stock_move", {}, kEvents, {}};
+  return kAggregate;
+}
+
+Refusal move_item(const Deciding& deciding, schema::StorePolicy::Stock rule_of_store, const StockMove& move,
+                  std::string_view pointer, Acceptance& acceptance) {
+  const std::string id = stock_id(move.store_id, move.sku);
+  const schema::StockState& item = stock_item(deciding.books, id);
+  const Levels before = levels_of(item);
+  Levels after = before;
+  if (!add_move(after, move)) return reject_stock_bounds(std::string(pointer));
+  const schema::StorePolicy::Stock rule = stock_rule(rule_of_store, item);
+  if (rule == schema::StorePolicy::DENY && is_short(before, after)) {
+    return reject(schema::INSUFFICIENT_STOCK, "Not enough of " + move.sku + " in store " + move.store_id,
+                  std::string(pointer));
+  }
+  write_move(deciding, move, id, after, acceptance);
+  add_alert(acceptance, deciding, item, rule, {id, move.store_id, move.sku, {}, move.document_id, after.on_hand});
+  return std::nullopt;
+}
+
+Refusal return_stock(const Deciding& deciding, const std::string& store_id, const std::string& sku,
+                     std::int64_t quantity_e5, schema::Disposition::Place disposition, const std::string& document_id,
+                     std::string_view pointer, Acceptance& acceptance) {
+  StockMove move{schema::Event::kStockReturned, store_id, sku, document_id};
+  move.handled_e5 = quantity_e5;
+  move.disposition = disposition;
+  if (disposition != schema::Disposition::WASTE) move.on_hand_e5 = quantity_e5;
+  if (disposition == schema::Disposition::QUARANTINE) move.quarantine_e5 = quantity_e5;
+  std::string id = stock_id(store_id, sku);
+  Levels levels = levels_in(acceptance, deciding.books, id);
+  if (!add_move(levels, move)) return reject_stock_bounds(std::string(pointer));
+  write_move(deciding, move, std::move(id), levels, acceptance);
+  return std::nullopt;
+}
+
+Refusal check_quantity(std::int64_t quantity_e5, std::string_view pointer) {
+  if (quantity_e5 > 0 && quantity_e5 <= kQuantityMostE5) return std::nullopt;
+  return reject(schema::QUANTITY_INVALID, "A quantity is above zero and at most 10^9", std::string(pointer));
+}
+
+Refusal check_stock_lines(const StockLines& lines, std::string_view list, int most, BooksReader& books) {
+  if (lines.empty() || lines.size() > most) {
+    return reject(schema::VALIDATION_FAILED, "The document has 1 to " + std::to_string(most) + " lines",
+                  "/" + std::string(list));
+  }
+  const auto count = static_cast<std::size_t>(lines.size());
+  Scratch<std::string_view> skus(count);
+  Scratch<std::uint32_t> first(count);
+  for (std::size_t i = 0; i < count; ++i) skus[i] = lines[static_cast<int>(i)].sku();
+  find_first_equal(skus.all(), first.all());
+  for (std::size_t i = 0; i < count; ++i) {
+    const schema::StockLine& line = lines[static_cast<int>(i)];
+    if (first[i] != i) {
+      return reject(schema::SKU_DUPLICATE, line.sku() + " stands on two lines", item_pointer(list, i, "sku"));
+    }
+    if (books.get<schema::ProductState>(kProduct, line.sku()) == nullptr) {
+      return reject(schema::PRODUCT_NOT_FOUND, "No product " + line.sku(), item_pointer(list, i, "sku"));
+    }
+    if (auto refusal = check_quantity(line.quantity_e5(), item_pointer(list, i, "quantity"))) return refusal;
+  }
+  return std::nullopt;
+}
+
+void need_stock_lines(std::string_view store_id, const StockLines& lines, std::vector<EntityRef>& out) {
+  for (const schema::StockLine& line : lines) {
+    out.push_back({kProduct, line.sku()});
+    out.push_back({kStock, stock_id(store_id, line.sku())});
+  }
+}
+
+Refusal find_store(BooksReader& books, const std::string& store_id, std::string_view pointer,
+                   const schema::StoreState*& store) {
+  store = books.get<schema::StoreState>(kStore, store_id);
+  if (store != nullptr) return std::nullopt;
+  return reject(schema::STORE_NOT_FOUND, "No store " + store_id, std::string(pointer));
+}
+
+void set_business_date(Acceptance& acceptance, const Deciding& deciding, const schema::StoreState& store) {
+  acceptance.business_date = business_time_of(store, deciding.context.recorded_at, deciding.zones).business_date;
+}
+
+std::string quantity_text(std::int64_t quantity_e5) {
+  std::string text = quantity_e5 < 0 ? "-" : "";
+  text += std::to_string(std::abs(quantity_e5 / kOneE5));
+  std::string fraction = std::to_string(std::abs(quantity_e5 % kOneE5));
+  if (fraction == "0") return text;
+  fraction.insert(0, kDecimals - fraction.size(), '0');
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  return text + "." + fraction;
+}
+
+void evolve_moved(schema::StockState& state, const schema::StockMoved& fact, const schema::Record& record) {
+  set_on_hand(state, fact.on_hand_after_e5(), record);
+  state.set_reserved_e5(fact.reserved_after_e5());
+  state.set_quarantine_e5(fact.quarantine_after_e5());
+}
+
+}  // namespace till
