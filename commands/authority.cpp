@@ -76,6 +76,11 @@ Refusal check_session(const Deciding& deciding, std::string_view session_id, Mic
   return std::nullopt;
 }
 
+Refusal check_named_session(const Deciding& deciding, std::string_view session_id) {
+  if (session_id.empty()) return std::nullopt;
+  return check_session(deciding, session_id, deciding.context.recorded_at);
+}
+
 Refusal authorize(const Deciding& deciding, std::string_view session_id, schema::Permission permission, Micros at,
                   Acceptance& acceptance, std::string_view store_id) {
   const bool by_session = deciding.context.actor_scope == static_cast<std::uint32_t>(schema::TERMINAL);

@@ -26,6 +26,9 @@ Refusal check_session_open(const Deciding& deciding, std::string_view session_id
 // The session may be used at `at`: what check_session_open() refuses, and SESSION_LOCKED, at /session_id.
 Refusal check_session(const Deciding& deciding, std::string_view session_id, Micros at);
 
+// The same at the moment of recording, where the command names a session at all.
+Refusal check_named_session(const Deciding& deciding, std::string_view session_id);
+
 // PERMISSION_DENIED where the sender may not do what needs `permission`; the refusals of check_session() where the
 // command names a session. An elevation for one use is used up by an event of `acceptance`. Without a session a
 // key of scope TERMINAL is refused. A permission holds in the store of its session: PERMISSION_DENIED where `store_id`,

@@ -40,9 +40,9 @@ void need_store(std::string_view store_id, std::vector<EntityRef>& out) {
 }
 
 Refusal take_business_date(const Deciding& deciding, std::string_view store_id, Acceptance& accepted) {
-  const auto* store = deciding.books.get<schema::StoreState>(kStore, store_id);
-  if (store == nullptr) return reject(schema::STORE_NOT_FOUND, "No store " + std::string(store_id), "/store_id");
-  accepted.business_date = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
+  const schema::StoreState* store = nullptr;
+  if (auto refusal = find_store(deciding.books, store_id, "/store_id", store)) return refusal;
+  set_business_date(accepted, deciding, *store);
   return std::nullopt;
 }
 

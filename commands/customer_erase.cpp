@@ -37,11 +37,6 @@ void needs_export(const ExportCustomerData& command, std::vector<EntityRef>& out
   need_customer(command.customer_id(), out);
 }
 
-Refusal check_named_session(const Deciding& deciding, const std::string& session_id) {
-  if (session_id.empty()) return std::nullopt;
-  return check_session(deciding, session_id, deciding.context.recorded_at);
-}
-
 // C3: OPEN_BALANCE where something is owed to the customer or by the customer. Each kind of balance that a customer
 // can have is looked at here.
 Refusal check_open_balance(const Deciding& deciding, const std::string& customer_id) {

@@ -67,11 +67,6 @@ struct Movement {
   bool safe = false;
 };
 
-schema::DrawerMoved& mutable_fact(schema::Event& event, Event::EventCase which) {
-  const auto* member = schema::Event::descriptor()->FindFieldByNumber(which);
-  return static_cast<schema::DrawerMoved&>(*event.GetReflection()->MutableMessage(&event, member));
-}
-
 Refusal check_movement(const Movement& movement, const schema::ShiftState& shift) {
   if (auto refusal = check_currency(*movement.amount, shift.expected_cash().currency(), "/amount")) return refusal;
   if (auto refusal = check_amount(*movement.amount, 1, "/amount")) return refusal;
@@ -105,7 +100,7 @@ Decision decide_movement(const Movement& movement, const Deciding& deciding) {
     amount = movement.out ? -movement.amount->amount() : movement.amount->amount();
   }
   auto& event = add_event(accepted, deciding, schema::SHIFT, movement.shift_id, movement.event);
-  schema::DrawerMoved& fact = mutable_fact(event, movement.event);
+  auto& fact = static_cast<schema::DrawerMoved&>(mutable_body(event, movement.event));
   fact.set_shift_id(movement.shift_id);
   fact.set_store_id(shift->store_id());
   fact.set_terminal_id(shift->terminal_id());

@@ -39,6 +39,10 @@ schema::Event& add_event(Acceptance& acceptance, const Deciding& deciding, schem
   return *event;
 }
 
+google::protobuf::Message& mutable_body(schema::Event& event, schema::Event::EventCase member) {
+  return *event.GetReflection()->MutableMessage(&event, schema::Event::descriptor()->FindFieldByNumber(member));
+}
+
 schema::Answer& set_answer(Acceptance& acceptance, const Deciding& deciding) {
   auto* answer = google::protobuf::Arena::CreateMessage<schema::Answer>(deciding.context.arena);
   acceptance.answer = answer;

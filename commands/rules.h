@@ -111,6 +111,9 @@ std::string item_pointer(std::string_view list, std::size_t index, std::string_v
 schema::Event& add_event(Acceptance& acceptance, const Deciding& deciding, schema::Kind kind, std::string id,
                          schema::Event::EventCase type);
 
+// The body of an event by its member, for members that share a message.
+google::protobuf::Message& mutable_body(schema::Event& event, schema::Event::EventCase member);
+
 // The empty answer of `acceptance`.
 schema::Answer& set_answer(Acceptance& acceptance, const Deciding& deciding);
 

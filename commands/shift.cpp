@@ -67,9 +67,7 @@ Decision decide_open(const schema::OpenShift& command, const Deciding& deciding)
   }
   const auto* drawer = deciding.books.get<schema::DrawerState>(kDrawer, command.terminal_id());
   if (auto refusal = check_open(command, drawer, deciding)) return *std::move(refusal);
-  if (!command.session_id().empty()) {
-    if (auto refusal = check_session(deciding, command.session_id(), deciding.context.recorded_at)) return *refusal;
-  }
+  if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
   const auto* store = deciding.books.get<schema::StoreState>(kStore, command.store_id());
   const std::int32_t day = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
   Acceptance accepted;
@@ -103,9 +101,7 @@ Decision decide_open(const schema::OpenShift& command, const Deciding& deciding)
 Decision decide_operator(const schema::ChangeOperator& command, const Deciding& deciding) {
   const schema::ShiftState* shift = nullptr;
   if (auto refusal = find_open_shift(deciding, command.shift_id(), shift)) return *std::move(refusal);
-  if (!command.session_id().empty()) {
-    if (auto refusal = check_session(deciding, command.session_id(), deciding.context.recorded_at)) return *refusal;
-  }
+  if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
   const bool known = std::ranges::find(shift->operators(), command.employee_id()) != shift->operators().end();
   if (!known && shift->operators_size() >= kOperatorsMost) {
     return reject(schema::OPERATOR_LIMIT, "A shift has at most " + std::to_string(kOperatorsMost) + " operators",

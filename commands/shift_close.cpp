@@ -55,9 +55,7 @@ Refusal find_ended_shift(const Deciding& deciding, std::string_view shift_id, co
 Decision decide_end(const schema::EndShift& command, const Deciding& deciding) {
   const schema::ShiftState* shift = nullptr;
   if (auto refusal = find_open_shift(deciding, command.shift_id(), shift)) return *std::move(refusal);
-  if (!command.session_id().empty()) {
-    if (auto refusal = check_session(deciding, command.session_id(), deciding.context.recorded_at)) return *refusal;
-  }
+  if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
   Acceptance accepted;
   add_event(accepted, deciding, schema::SHIFT, command.shift_id(), schema::Event::kShiftEnded)
       .mutable_shift_ended()
@@ -97,9 +95,7 @@ Decision decide_count(const schema::CountShift& command, const Deciding& decidin
   if (auto booked = decide_booked(deciding, "count_shift", command.count_id(), "/count_id")) return *std::move(booked);
   const schema::ShiftState* shift = nullptr;
   if (auto refusal = find_ended_shift(deciding, command.shift_id(), shift)) return *std::move(refusal);
-  if (!command.session_id().empty()) {
-    if (auto refusal = check_session(deciding, command.session_id(), deciding.context.recorded_at)) return *refusal;
-  }
+  if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
   if (shift->counts() >= kCountsMost) {
     return reject(schema::ALREADY_COUNTED, "A drawer is counted at most " + std::to_string(kCountsMost) + " times",
                   "/shift_id");

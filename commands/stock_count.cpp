@@ -8,6 +8,7 @@
 #include "commands/money.h"
 #include "commands/scratch.h"
 #include "commands/stock_move.h"
+#include "commands/store.h"
 
 namespace till {
 namespace {

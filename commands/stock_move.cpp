@@ -12,7 +12,6 @@
 namespace till {
 namespace {
 
-constexpr EntityKind kStore = kind_of(schema::STORE);
 constexpr EntityKind kProduct = kind_of(schema::PRODUCT);
 constexpr EntityKind kStock = kind_of(schema::STOCK);
 constexpr std::int64_t kOneE5 = 100'000;
@@ -41,11 +40,6 @@ bool is_short(const Levels& before, const Levels& after) {
 }
 
 // The members share their type, so the event is reached by its number.
-schema::StockMoved& moved_of(schema::Event& event, schema::Event::EventCase member) {
-  const auto* field = schema::Event::descriptor()->FindFieldByNumber(member);
-  return static_cast<schema::StockMoved&>(*event.GetReflection()->MutableMessage(&event, field));
-}
-
 const schema::StockMoved& moved_of(const schema::Event& event) {
   const auto* field = schema::Event::descriptor()->FindFieldByNumber(event.event_case());
   return static_cast<const schema::StockMoved&>(event.GetReflection()->GetMessage(event, field));
@@ -53,7 +47,8 @@ const schema::StockMoved& moved_of(const schema::Event& event) {
 
 void write_move(const Deciding& deciding, const StockMove& move, std::string id, const Levels& after,
                 Acceptance& acceptance) {
-  auto& fact = moved_of(add_event(acceptance, deciding, schema::STOCK, std::move(id), move.event), move.event);
+  schema::Event& event = add_event(acceptance, deciding, schema::STOCK, std::move(id), move.event);
+  auto& fact = static_cast<schema::StockMoved&>(mutable_body(event, move.event));
   fact.set_store_id(move.store_id);
   fact.set_sku(move.sku);
   fact.set_document_id(move.document_id);
@@ -171,17 +166,6 @@ void need_stock_lines(std::string_view store_id, const StockLines& lines, std::v
     out.push_back({kProduct, line.sku()});
     out.push_back({kStock, stock_id(store_id, line.sku())});
   }
-}
-
-Refusal find_store(BooksReader& books, const std::string& store_id, std::string_view pointer,
-                   const schema::StoreState*& store) {
-  store = books.get<schema::StoreState>(kStore, store_id);
-  if (store != nullptr) return std::nullopt;
-  return reject(schema::STORE_NOT_FOUND, "No store " + store_id, std::string(pointer));
-}
-
-void set_business_date(Acceptance& acceptance, const Deciding& deciding, const schema::StoreState& store) {
-  acceptance.business_date = business_time_of(store, deciding.context.recorded_at, deciding.zones).business_date;
 }
 
 std::string quantity_text(std::int64_t quantity_e5) {

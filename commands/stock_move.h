@@ -55,13 +55,6 @@ void look_at_items(BooksReader& books, std::string_view store_id, const Lines& l
   for (const auto& line : lines) stock_item(books, stock_id(store_id, line.sku()));
 }
 
-// STORE_NOT_FOUND at `pointer`, or the store.
-Refusal find_store(BooksReader& books, const std::string& store_id, std::string_view pointer,
-                   const schema::StoreState*& store);
-
-// The store's business date of now.
-void set_business_date(Acceptance& acceptance, const Deciding& deciding, const schema::StoreState& store);
-
 // "12.5" of 1250000.
 std::string quantity_text(std::int64_t quantity_e5);
 

@@ -7,6 +7,7 @@
 #include "commands/stock.h"
 #include "commands/stock_alert.h"
 #include "commands/stock_move.h"
+#include "commands/store.h"
 
 namespace till {
 namespace {

@@ -106,4 +106,15 @@ BusinessTime business_time_of(const schema::StoreState& store, Micros at, const 
   return business_time(at, zone == zones.end() ? nullptr : &zone->second, store.policy().business_day_cutoff_hour());
 }
 
+Refusal find_store(BooksReader& books, std::string_view store_id, std::string_view pointer,
+                   const schema::StoreState*& store) {
+  store = books.get<schema::StoreState>(kStore, store_id);
+  if (store != nullptr) return std::nullopt;
+  return reject(schema::STORE_NOT_FOUND, "No store " + std::string(store_id), std::string(pointer));
+}
+
+void set_business_date(Acceptance& acceptance, const Deciding& deciding, const schema::StoreState& store) {
+  acceptance.business_date = business_time_of(store, deciding.context.recorded_at, deciding.zones).business_date;
+}
+
 }  // namespace till

@@ -13,4 +13,11 @@ const Aggregate& store_aggregate();
 schema::StorePolicy::Stock stock_rule(const schema::StoreState& store);
 BusinessTime business_time_of(const schema::StoreState& store, Micros at, const ZoneTables& zones);
 
+// STORE_NOT_FOUND at `pointer`, or the store.
+Refusal find_store(BooksReader& books, std::string_view store_id, std::string_view pointer,
+                   const schema::StoreState*& store);
+
+// The store's business date of now.
+void set_business_date(Acceptance& acceptance, const Deciding& deciding, const schema::StoreState& store);
+
 }  // namespace till
