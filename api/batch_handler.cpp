@@ -41,6 +41,10 @@ void BatchHandler::handle(const HttpRequest& request, const RouteMatch& match, P
   caller.traceparent = valid_traceparent(request.traceparent);
   caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
   if (auto problem = refuse_scope(caller.principal, *match.route, caller.instance)) return pending->refuse(*problem);
+  if (request.has_if_match) {
+    return pending->refuse(
+        make_problem(schema::IF_MATCH_NOT_SUPPORTED, "a batch states expected_version", caller.instance));
+  }
   const std::optional<WireForm> form = wire_form_of_content_type(request.content_type);
   if (!form) return pending->refuse(make_problem(schema::UNSUPPORTED_MEDIA_TYPE, {}, caller.instance));
   caller.answer_form = wire_form_of_accept(request.accept, *form);
@@ -55,7 +59,7 @@ void BatchHandler::take(const std::shared_ptr<Pending>& pending, WireForm form, 
   if (batch.problem) return pending->refuse(*batch.problem);
   // The request itself was charged as one.
   const auto further = static_cast<std::int64_t>(batch.items.size()) - 1;
-  parts_.rate_limit.charge(caller.principal.tenant, further, RateLimit::Clock::now());
+  parts_.rate_limit.charge(caller.principal.tenant, further, RateLimit::Clock::now(), caller.principal.terminal);
   prepare(*pending, std::move(batch.items));
   if (pending->requests.empty()) return pending->send_results();
   if (!pending->needs_sealing) return submit(pending);
@@ -94,9 +98,11 @@ void BatchHandler::prepare_item(Pending& pending, std::size_t index, BatchEntry&
 // Commands that could not be sealed get their result and leave the submission; the others keep their order.
 void BatchHandler::seal_and_submit(const std::shared_ptr<Pending>& pending) {
   std::size_t kept = 0;
+  RegisteredPersons registered;
   for (std::size_t i = 0; i < pending->requests.size(); ++i) {
     if (needs_sealing(*pending->routes[i])) {
-      auto problem = seal_request(parts_, *pending->routes[i], pending->requests[i], pending->caller.instance);
+      auto problem =
+          seal_request(parts_, *pending->routes[i], pending->requests[i], pending->caller.instance, registered);
       if (problem) {
         parts_.counts.add(pending->caller.principal.tenant, CommandFate::kRefused);
         pending->set_result(pending->places[i], reply_with(*problem, pending->caller.answer_form));

@@ -1,6 +1,7 @@
 #include "api/command_codec.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <utility>
 
@@ -63,6 +64,16 @@ void set_path_parameters(const RouteMatch& match, Message& message, FieldErrors&
     if (!stated.empty() && stated != parameter.value) errors.add(place, field_code::kPathMismatch);
     reflection.SetString(&message, field, parameter.value);
   }
+}
+
+// 17 of "v17" in quotes, as entity_tag() writes it.
+std::optional<std::uint64_t> version_of_tag(std::string_view tag) {
+  if (tag.size() < 4 || !tag.starts_with("\"v") || !tag.ends_with('"')) return std::nullopt;
+  const std::string_view digits = tag.substr(2, tag.size() - 3);
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return version;
 }
 
 DecodedCommand refused(schema::Problem problem) {
@@ -139,6 +150,25 @@ DecodedCommand decode_command_bytes(const Route& route, std::string_view body, s
   }
   FieldErrors errors;
   return checked(std::move(command), route, WireForm::kProtobuf, errors, instance);
+}
+
+std::optional<schema::Problem> apply_if_match(const Route& route, std::string_view if_match, schema::Command& command,
+                                              std::string_view instance) {
+  if (!takes_expected_version(route)) {
+    return make_problem(schema::IF_MATCH_NOT_SUPPORTED, route.name + " changes nothing that has a version", instance);
+  }
+  const std::optional<std::uint64_t> version = version_of_tag(if_match);
+  if (!version) {
+    return make_problem(schema::IF_MATCH_INVALID, "If-Match is one entity tag as ETag gave it: \"v17\"", instance);
+  }
+  Message& message = member_of(command, route.member);
+  const auto* const field = message.GetDescriptor()->FindFieldByName("expected_version");
+  const auto& reflection = *message.GetReflection();
+  if (reflection.HasField(message, field) && reflection.GetUInt64(message, field) != *version) {
+    return make_problem(schema::IF_MATCH_INVALID, "If-Match and expected_version name different versions", instance);
+  }
+  reflection.SetUInt64(&message, field, *version);
+  return std::nullopt;
 }
 
 std::string encode_answer(WireForm form, std::string_view position, const schema::Answer& answer) {

@@ -36,6 +36,12 @@ struct DecodedCommand {
 // `match.route` is a command route. Path parameters go into the message; a body that names another value is refused.
 DecodedCommand decode_command(const RouteMatch& match, WireForm form, std::string_view body, std::string_view instance);
 
+// One meaning with `expected_version` in the body: puts the version of an If-Match header, "v17" in quotes, there.
+// IF_MATCH_NOT_SUPPORTED for a command without that field; IF_MATCH_INVALID for what is no such tag, and where the body
+// expects another version.
+std::optional<schema::Problem> apply_if_match(const Route& route, std::string_view if_match, schema::Command& command,
+                                              std::string_view instance);
+
 // An empty command with the member of that message name set; null where no such command has a route.
 std::unique_ptr<schema::Command> make_command(std::string_view command_name);
 

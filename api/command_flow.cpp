@@ -21,9 +21,13 @@ bool is_lower_hex(char c) {
 }
 
 // The problem of an outcome that is neither accepted nor replayed.
-schema::Problem problem_of(const Outcome& outcome, std::string_view instance) {
+schema::Problem problem_of(const Outcome& outcome, const Caller& caller) {
+  const std::string& instance = caller.instance;
   switch (outcome.kind) {
     case OutcomeKind::kRejected:
+      if (caller.if_match && outcome.rejection.code == schema::ErrorCode_Name(schema::VERSION_MISMATCH)) {
+        return make_problem(schema::PRECONDITION_FAILED, outcome.rejection.detail, instance);
+      }
       return make_problem(outcome.rejection, instance);
     case OutcomeKind::kKeyReused:
       return make_problem(schema::IDEMPOTENCY_KEY_REUSED, {}, instance);
@@ -111,7 +115,7 @@ bool needs_sealing(const Route& route) {
 }
 
 std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,
-                                            std::string_view instance) {
+                                            std::string_view instance, RegisteredPersons& registered) {
   auto& command = static_cast<schema::Command&>(*request.body);
   google::protobuf::Message& member = *command.GetReflection()->MutableMessage(&command, route.member);
   if (!check_pin(parts.pin_hasher, parts.queries, request.tenant, command).ok()) {
@@ -121,6 +125,13 @@ std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route,
     return make_problem(schema::NOT_READY, "the PIN could not be hashed", instance);
   }
   if (!has_personal_fields(*member.GetDescriptor())) return std::nullopt;
+  const Result<bool> may =
+      may_have_key(parts.person_keys, parts.queries, parts.engine.feed(), request.tenant, member, registered);
+  if (!may.ok()) return make_problem(schema::NOT_READY, "the customer cannot be looked up now", instance);
+  if (!may.value()) {
+    return make_problem(Rejection{"CUSTOMER_NOT_FOUND", "No customer of this id", "/customer_id", 0}, instance);
+  }
+  note_registration(member, registered);
   parts.contacts.add_keys(request.tenant, member);
   const Status sealed = seal_personal_fields(parts.person_keys, request.tenant, member);
   if (sealed.ok()) return std::nullopt;
@@ -142,7 +153,7 @@ CommandReply reply_to(const ApiParts& parts, const Caller& caller, const Outcome
   if (outcome.kind == OutcomeKind::kAccepted) {
     return accepted(caller, parts.text_of(outcome.position), outcome.answer);
   }
-  return reply_with(problem_of(outcome, caller.instance), caller.answer_form);
+  return reply_with(problem_of(outcome, caller), caller.answer_form);
 }
 
 CommandReply replay(ApiParts& parts, const Caller& caller, Position position) {

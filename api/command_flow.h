@@ -11,6 +11,7 @@
 #include "api/api_parts.h"
 #include "api/credentials.h"
 #include "api/http.h"
+#include "api/person_lookup.h"
 #include "api/routes.h"
 #include "api/validation.h"
 #include "engine/engine.h"
@@ -25,6 +26,7 @@ struct Caller {
   std::string instance;     // of problems
   std::string traceparent;  // valid, or empty
   WireForm answer_form = WireForm::kJson;
+  bool if_match = false;  // the version that the command expects came as a header
 };
 
 // A valid W3C traceparent, else nothing.
@@ -42,9 +44,9 @@ CommandRequest make_request(const Caller& caller, const Fingerprinter::TenantKey
 
 // Whether the command has personal or secret fields, which are sealed and used up before it is sequenced.
 bool needs_sealing(const Route& route);
-// Blocks; to be run on ApiParts::sealing.
+// Blocks; to be run on ApiParts::sealing. `registered` is of the commands before in the same batch.
 std::optional<schema::Problem> seal_request(ApiParts& parts, const Route& route, CommandRequest& request,
-                                            std::string_view instance);
+                                            std::string_view instance, RegisteredPersons& registered);
 
 // What the client is told of one command.
 struct CommandReply {

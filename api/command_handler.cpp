@@ -44,6 +44,12 @@ void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match,
   }
   DecodedCommand decoded = decode_command(match, *form, request.body, caller.instance);
   if (decoded.problem) return pending->refuse(*decoded.problem);
+  if (request.has_if_match) {
+    caller.if_match = true;
+    if (auto problem = apply_if_match(route, request.if_match, *decoded.command, caller.instance)) {
+      return pending->refuse(*problem);
+    }
+  }
   if (auto problem = refuse_terminal(caller.principal, route, *decoded.command, caller.instance)) {
     return pending->refuse(*problem);
   }
@@ -56,7 +62,8 @@ void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match,
 void CommandHandler::seal_and_submit(std::shared_ptr<Pending> pending, CommandRequest&& command, const Route& route) {
   auto shared_command = std::make_shared<CommandRequest>(std::move(command));
   const bool posted = parts_.sealing.post([this, pending, shared_command, &route] {
-    if (auto problem = seal_request(parts_, route, *shared_command, pending->caller.instance)) {
+    RegisteredPersons registered;
+    if (auto problem = seal_request(parts_, route, *shared_command, pending->caller.instance, registered)) {
       return pending->refuse(*problem);
     }
     submit(pending, std::move(*shared_command));

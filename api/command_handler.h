@@ -8,7 +8,7 @@
 
 namespace till {
 
-// Thread safe. Checks in this order: scope, media type, Idempotency-Key, body, terminal.
+// Thread safe. Checks in this order: scope, media type, Idempotency-Key, body, If-Match, terminal.
 class CommandHandler {
  public:
   // `parts` outlives this object.

@@ -72,9 +72,11 @@ Result<std::unique_ptr<Credentials>> Credentials::open(Engine& engine) {
 Status Credentials::load(Engine& engine) {
   const std::unique_lock lock(mutex_);
   at_ = engine.feed().durable();
-  Status tenants = engine.scan(
-      EntityKind(schema::TENANT),
-      [&](std::string_view tenant, std::string_view, const google::protobuf::Message&) { tenants_.emplace(tenant); });
+  Status tenants = engine.scan(EntityKind(schema::TENANT),
+                               [&](std::string_view tenant, std::string_view, const google::protobuf::Message& state) {
+                                 if (!static_cast<const schema::TenantState&>(state).deleted())
+                                   tenants_.emplace(tenant);
+                               });
   if (!tenants.ok()) return tenants;
   return engine.scan(EntityKind(schema::API_KEY),
                      [&](std::string_view tenant, std::string_view, const google::protobuf::Message& state) {
@@ -84,6 +86,8 @@ Status Credentials::load(Engine& engine) {
 
 void Credentials::add(std::string_view tenant, const schema::ApiKeyState& state) {
   Entry entry{{state.key_id(), std::string(tenant), state.scope(), state.terminal_id(), state.revoked()}, {}};
+  // Keys end with their tenant.
+  if (tenants_.find(tenant) == tenants_.end()) entry.info.revoked = true;
   // A key without a proper hash can never match, yet it is listed.
   if (!from_bytes(state.secret_sha256(), entry.secret_sha256)) entry.info.revoked = true;
   keys_.emplace(state.key_id(), std::move(entry));
@@ -100,6 +104,7 @@ Status Credentials::apply(std::span<const TransactionPtr> batch) {
     for (int i = 0; i < transaction->event_count(); ++i) {
       switch (transaction->record().events(i).type()) {
         case schema::Event::kTenantCreatedFieldNumber:
+        case schema::Event::kTenantDeletedFieldNumber:
         case schema::Event::kApiKeyIssuedFieldNumber:
         case schema::Event::kApiKeyRevokedFieldNumber:
           apply_event(transaction->record().tenant(), static_cast<const schema::Event&>(transaction->event(i)));
@@ -118,6 +123,11 @@ void Credentials::apply_event(const std::string& tenant, const schema::Event& ev
   const std::unique_lock lock(mutex_);
   if (event.has_tenant_created()) {
     tenants_.insert(tenant);
+  } else if (event.has_tenant_deleted()) {
+    tenants_.erase(tenant);
+    for (auto& [key_id, entry] : keys_) {
+      if (entry.info.tenant == tenant) entry.info.revoked = true;
+    }
   } else if (event.has_api_key_issued()) {
     const schema::ApiKeyIssued& issued = event.api_key_issued();
     schema::ApiKeyState state;

@@ -35,6 +35,9 @@ constexpr std::string_view kIntroduction = R"(<p>Send JSON (or the same messages
 <li>Quantities are decimal strings with at most 5 decimals, times RFC 3339, enums upper case.</li>
 <li>Every answer names its <code>position</code>; send it back as <code>Till-At-Least</code> and a read reflects it,
 waiting as long as <code>Prefer: wait=S</code> says.</li>
+<li>Reads of one entity tell its version as <code>ETag</code>; a command that has <code>expected_version</code> takes it as
+<code>If-Match</code> too.</li>
+<li>Lists come in pages: send <code>next_cursor</code> back as <code>cursor</code> while there is one.</li>
 <li>Errors are problem details (RFC 9457) with a stable <code>code</code>; field errors name a JSON pointer.</li></ul>
 )";
 
@@ -119,6 +122,7 @@ void append_route(std::string& out, const Route& route) {
     out += "</table>\n";
   }
   if (route.member != nullptr) append_fields(out, message_plan(route.member->message_type()), true, in_path);
+  if (route.body != nullptr) append_fields(out, message_plan(route.body), true, {});
   if (route.answer != nullptr) {
     out +=
         "<p>Answers <a href=\"#type-" + schema_name(route.answer) + "\">" + schema_name(route.answer) + "</a>.</p>\n";
@@ -135,9 +139,10 @@ void append_types(std::string& out) {
   SchemaCollector collector;
   std::set<const MessagePlan*> roots;
   for (const Route& route : all_routes()) {
-    if (route.member == nullptr) continue;
-    collector.add(route.member->message_type(), SchemaUse::kRequest);
-    roots.insert(&message_plan(route.member->message_type()));
+    const auto* const body = route.member != nullptr ? route.member->message_type() : route.body;
+    if (body == nullptr) continue;
+    collector.add(body, SchemaUse::kRequest);
+    roots.insert(&message_plan(body));
   }
   const std::size_t requests = collector.plans().size();
   collector.add(schema::Answer::descriptor(), SchemaUse::kAnswer);

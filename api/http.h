@@ -23,6 +23,8 @@ struct HttpRequest {
   std::string_view authorization;
   std::string_view idempotency_key;
   bool has_idempotency_key = false;
+  std::string_view if_match;
+  bool has_if_match = false;
   std::string_view at_least;  // Till-At-Least
   std::string_view prefer;
   std::string_view traceparent;

@@ -84,6 +84,8 @@ HttpRequest HttpRequestParser::request(const char* base) const {
   request.authorization = view(authorization_);
   request.idempotency_key = view(idempotency_key_);
   request.has_idempotency_key = idempotency_key_.present;
+  request.if_match = view(if_match_);
+  request.has_if_match = if_match_.present;
   request.at_least = view(at_least_);
   request.prefer = view(prefer_);
   request.traceparent = view(traceparent_);
@@ -126,6 +128,8 @@ HttpRequestParser::Place* HttpRequestParser::place_of(field field, View name) {
       return &accept_;
     case field::authorization:
       return &authorization_;
+    case field::if_match:
+      return &if_match_;
     case field::prefer:
       return &prefer_;
     case field::unknown:

@@ -78,8 +78,8 @@ class HttpRequestParser final : private beast_http::basic_parser<true> {
   bool expects_continue_ = false;
   bool has_transfer_encoding_ = false;
   std::string_view trouble_;
-  Place method_, target_, host_, content_type_, accept_, authorization_, idempotency_key_, at_least_, prefer_,
-      traceparent_;
+  Place method_, target_, host_, content_type_, accept_, authorization_, idempotency_key_, if_match_, at_least_,
+      prefer_, traceparent_;
 };
 
 }  // namespace till

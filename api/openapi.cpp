@@ -8,6 +8,7 @@
 #include "api/json_writer.h"
 #include "api/openapi_schemas.h"
 #include "api/problem.h"
+#include "api/read_request.h"
 #include "api/routes.h"
 #include "schemas/commands.pb.h"
 
@@ -44,8 +45,13 @@ void write_reference(JsonWriter& json, std::string_view target) {
 void write_query_schema(JsonWriter& json, const QueryParameter& parameter) {
   if (parameter.type == "id") {
     write_text_schema(json, schema::ID, 64, true, std::string(parameter.name));
-  } else if (parameter.type == "as_of") {
+  } else if (parameter.type == "count" || parameter.type == "limit") {
+    json.begin_object().member("type", "integer").key("minimum").number(std::uint64_t{1});
+    json.key("maximum").number(std::uint64_t{parameter.type == "count" ? kCountMost : kPageMost}).end_object();
+  } else if (parameter.type == "as_of" || parameter.type == "position" || parameter.type == "cursor") {
     json.begin_object().member("type", "string").key("minLength").number(std::uint64_t{1}).end_object();
+  } else if (parameter.type == "report_cursor") {
+    json.begin_object().member("type", "string").key("minLength").number(std::uint64_t{2}).end_object();
   } else if (parameter.type == "date") {
     json.begin_object().member("type", "string").member("format", "date").end_object();
   } else {
@@ -78,26 +84,39 @@ void write_parameters(JsonWriter& json, const Route& route) {
     json.end_object();
   }
   if (route.kind == RouteKind::kCommand) write_reference(json, "#/components/parameters/IdempotencyKey");
-  if (route.answer != nullptr) {
+  if (takes_expected_version(route)) write_reference(json, "#/components/parameters/IfMatch");
+  if (route.answer != nullptr && route.kind != RouteKind::kSync) {
     write_reference(json, "#/components/parameters/TillAtLeast");
     write_reference(json, "#/components/parameters/Prefer");
   }
   json.end_array();
 }
 
-// Both forms of a body: `schema` for JSON, the message's name for Protobuf.
-void write_content(JsonWriter& json, std::string_view reference, std::string_view message) {
+// In what else a body may be asked for.
+std::vector<std::string_view> further_forms(const Route& route) {
+  if (is_receipt(route.kind)) return {"text/plain", "text/html"};
+  if (is_report(route.kind)) return {"text/csv"};
+  return {};
+}
+
+// The forms of a body: `schema` for JSON, the message's name for Protobuf, and `further` ones, which are text.
+void write_content(JsonWriter& json, std::string_view reference, std::string_view message,
+                   const std::vector<std::string_view>& further = {}) {
   json.object("content").object("application/json").key("schema");
   write_reference(json, reference);
   json.end_object().object("application/x-protobuf").object("schema");
   json.member("type", "string").member("contentMediaType", "application/x-protobuf");
-  json.member("x-protobuf-message", message).end_object().end_object().end_object();
+  json.member("x-protobuf-message", message).end_object().end_object();
+  for (const std::string_view type : further) {
+    json.object(type).object("schema").member("type", "string").end_object().end_object();
+  }
+  json.end_object();
 }
 
 void write_request_body(JsonWriter& json, const Route& route) {
   const google::protobuf::Descriptor* message =
       route.kind == RouteKind::kBatch ? schema::Batch::descriptor()
-                                      : (route.member != nullptr ? route.member->message_type() : nullptr);
+                                      : (route.member != nullptr ? route.member->message_type() : route.body);
   if (message == nullptr) return;
   json.object("requestBody").key("required").boolean(route.method != "DELETE");
   write_content(json, schema_reference(message), message->full_name());
@@ -125,16 +144,30 @@ void write_success(JsonWriter& json, const Route& route) {
       json.object("200").member("description", "One result for each command, in order");
       write_content(json, "#/components/schemas/BatchResult", "till.schema.BatchResult");
       break;
+    case RouteKind::kSync:
+      json.object("200").member("description", "One result for each entry, and from where to go on");
+      write_content(json, schema_reference(route.answer), route.answer->full_name());
+      break;
     case RouteKind::kSale:
     case RouteKind::kCustomer:
     case RouteKind::kEntity:
     case RouteKind::kAvailability:
+    case RouteKind::kSaleReceipt:
+    case RouteKind::kReturnReceipt:
+    case RouteKind::kProduct:
+    case RouteKind::kProducts:
+    case RouteKind::kLowStock:
+    case RouteKind::kSessions:
+    case RouteKind::kShifts:
+    case RouteKind::kTouchSession:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
     case RouteKind::kSalesReport:
+    case RouteKind::kChanges:
+    case RouteKind::kTableReport:
       json.object("200").member("description", "As of the position in Till-Position");
       write_headers(json, false);
-      write_content(json, schema_reference(route.answer), route.answer->full_name());
+      write_content(json, schema_reference(route.answer), route.answer->full_name(), further_forms(route));
       break;
     case RouteKind::kOpenApi:
     case RouteKind::kDocs:
@@ -153,9 +186,13 @@ std::vector<unsigned> problem_statuses(const Route& route) {
   if (route.kind == RouteKind::kReadyz) return {503};
   if (route.scopes.empty()) return {};
   if (route.kind == RouteKind::kCommand)
-    return {400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 431, 500, 503, 507};
+    return {400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 422, 429, 431, 500, 503, 507};
   if (route.kind == RouteKind::kBatch) return {400, 401, 403, 408, 413, 415, 429, 431, 500, 503};
+  if (route.kind == RouteKind::kSync) {
+    return {400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 431, 500, 503, 507};
+  }
   if (route.kind == RouteKind::kCustomer) return {400, 401, 403, 404, 410, 429, 431, 500, 503};
+  if (route.kind == RouteKind::kTouchSession) return {400, 401, 403, 404, 409, 429, 431, 500, 503};
   return {400, 401, 403, 404, 429, 431, 500, 503};
 }
 
@@ -292,6 +329,8 @@ void write_shared_parameters(JsonWriter& json) {
       "IdempotencyKey", "Idempotency-Key", true,
       "Names this request in the tenant, bare or quoted. Repeat it with the same content to learn the first outcome.",
       255);
+  header("IfMatch", "If-Match", false,
+         "The entity tag of the version that is to be changed, \"v17\"; the same as expected_version.", 64);
   header("TillAtLeast", "Till-At-Least", false, "Answer from this position or a later one.", 64);
   header("Prefer", "Prefer", false, "wait=S bounds the wait for Till-At-Least in seconds.", 64);
   json.end_object().object("headers");
@@ -306,6 +345,7 @@ void write_components(JsonWriter& json) {
   SchemaCollector collector;
   for (const Route& route : all_routes()) {
     if (route.member != nullptr) collector.add(route.member->message_type(), SchemaUse::kRequest, path_names(route));
+    if (route.body != nullptr) collector.add(route.body, SchemaUse::kRequest);
   }
   collector.add(schema::Answer::descriptor(), SchemaUse::kAnswer);
   for (const Route& route : all_routes()) {

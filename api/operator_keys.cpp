@@ -79,6 +79,7 @@ class KeyRoutes {
   OperatorAnswer create_tenant(const OperatorRequest& request);
   OperatorAnswer suspend_tenant(const OperatorRequest& request);
   OperatorAnswer resume_tenant(const OperatorRequest& request);
+  OperatorAnswer delete_tenant(const OperatorRequest& request);
   OperatorAnswer list_tenants() const;
   OperatorAnswer issue_key(const OperatorRequest& request);
   OperatorAnswer list_keys(const OperatorRequest& request) const;
@@ -156,6 +157,16 @@ OperatorAnswer KeyRoutes::suspend_tenant(const OperatorRequest& request) {
 OperatorAnswer KeyRoutes::resume_tenant(const OperatorRequest& request) {
   auto command = std::make_unique<schema::Command>();
   command->mutable_resume_tenant();
+  return change_tenant(request, std::move(command));
+}
+
+OperatorAnswer KeyRoutes::delete_tenant(const OperatorRequest& request) {
+  const std::string_view reason = request.text("reason");
+  if (!is_text(reason)) return invalid_member("reason", field_code::kInvalidFormat);
+  // Nothing brings a deleted tenant back, so its name is given twice.
+  if (request.text("confirm") != request.text("tenant")) return invalid_member("confirm", field_code::kInvalidValue);
+  auto command = std::make_unique<schema::Command>();
+  command->mutable_delete_tenant()->set_reason(std::string(reason));
   return change_tenant(request, std::move(command));
 }
 
@@ -238,6 +249,8 @@ void add_key_routes(OperatorApi& api, Engine& engine, Credentials& credentials) 
           [routes](const OperatorRequest& request) { return routes->suspend_tenant(request); });
   api.add("POST", "/operator/tenants/resume",
           [routes](const OperatorRequest& request) { return routes->resume_tenant(request); });
+  api.add("POST", "/operator/tenants/delete",
+          [routes](const OperatorRequest& request) { return routes->delete_tenant(request); });
   api.add("GET", "/operator/tenants", [routes](const OperatorRequest&) { return routes->list_tenants(); });
   api.add("POST", "/operator/keys", [routes](const OperatorRequest& request) { return routes->issue_key(request); });
   api.add("GET", "/operator/keys", [routes](const OperatorRequest& request) { return routes->list_keys(request); });

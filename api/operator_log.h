@@ -43,7 +43,9 @@ class OperatorLog {
   LogDigest digest_;  // goes on from one call of stats to the next
 };
 
-// One record as JSON, for people: header, events with their names, the answer that was given.
-std::string record_json(const Transaction& transaction, const Domain& domain);
+// One record as JSON, for people: header, events with their names, the answer that was given. `edit` may change a copy
+// of each event before it is shown.
+using EditEvent = void (*)(google::protobuf::Message& event);
+std::string record_json(const Transaction& transaction, const Domain& domain, EditEvent edit = nullptr);
 
 }  // namespace till

@@ -1,5 +1,6 @@
 #include "api/operator_views.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/json_writer.h"
@@ -47,6 +48,21 @@ void write_differences(JsonWriter& json, const std::vector<DigestDifference>& di
     json.member("field", one.field).key("view").raw(to_text(one.view)).key("log").raw(to_text(one.log)).end_object();
   }
   json.end_array();
+}
+
+// Only the rules that are broken.
+void write_broken(JsonWriter& json, const std::vector<SelfCheck>& checks) {
+  json.array("broken");
+  for (const SelfCheck& check : checks) {
+    if (check.rows == 0) continue;
+    json.begin_object().member("check", check.name).key("rows").number(check.rows).member("example", check.example);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+bool all_hold(const std::vector<SelfCheck>& checks) {
+  return std::ranges::all_of(checks, [](const SelfCheck& check) { return check.rows == 0; });
 }
 
 }  // namespace
@@ -147,6 +163,31 @@ Result<Digests> OperatorViews::log_digests(const std::string& view, const LogPoi
   return digest.digests();
 }
 
+bool OperatorViews::verify_view(ManagedView& view, const std::atomic<bool>& stopping, JsonWriter& json) {
+  const std::string name = view.info().view;
+  json.begin_object().member("view", name);
+  const Result<DigestAt> in_view = view.digest(&stopping);
+  const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at, stopping) : in_view.error();
+  const Result<std::vector<SelfCheck>> checks = in_log.ok() ? view.self_checks(&stopping) : in_log.error();
+  bool equal = false;
+  if (checks.ok()) {
+    const auto differences = compare_digests(in_view.value(), in_log.value(), "", kDifferencesTold);
+    equal = differences.empty() && all_hold(checks.value());
+    json.member("position", text_of(in_view.value().at)).member("digest", digest_text(in_view.value().digests));
+    json.key("equal").boolean(equal).key("compared").boolean(true);
+    json.key("checks").number(std::uint64_t{checks.value().size()});
+    write_differences(json, differences);
+    write_broken(json, checks.value());
+  } else {
+    // Rows of another history differ from this log, whatever they are.
+    const bool compared = checks.error().kind == ErrorKind::kHistoryMismatch;
+    json.key("equal").boolean(false).key("compared").boolean(compared).array("differences").end_array();
+    json.member("error", checks.error().message);
+  }
+  json.end_object();
+  return equal;
+}
+
 OperatorAnswer OperatorViews::verify(const OperatorRequest& request, const std::atomic<bool>& stopping) {
   const std::string_view wanted = request.text("view");
   if (!wanted.empty() && find(wanted) == nullptr) {
@@ -157,25 +198,8 @@ OperatorAnswer OperatorViews::verify(const OperatorRequest& request, const std::
   JsonWriter json(views);
   json.begin_array();
   for (ManagedView* const view : views_) {
-    const std::string name = view->info().view;
-    if (!wanted.empty() && name != wanted) continue;
-    json.begin_object().member("view", name);
-    const Result<DigestAt> in_view = view->digest(&stopping);
-    const Result<Digests> in_log = in_view.ok() ? log_digests(name, in_view.value().at, stopping) : in_view.error();
-    if (in_view.ok() && in_log.ok()) {
-      const auto differences = compare_digests(in_view.value(), in_log.value(), "", kDifferencesTold);
-      all_equal = all_equal && differences.empty();
-      json.member("position", text_of(in_view.value().at)).member("digest", digest_text(in_view.value().digests));
-      json.key("equal").boolean(differences.empty()).key("compared").boolean(true);
-      write_differences(json, differences);
-    } else {
-      all_equal = false;
-      // Rows of another history differ from this log, whatever they are.
-      const bool compared = in_log.error().kind == ErrorKind::kHistoryMismatch;
-      json.key("equal").boolean(false).key("compared").boolean(compared).array("differences").end_array();
-      json.member("error", in_log.error().message);
-    }
-    json.end_object();
+    if (!wanted.empty() && view->info().view != wanted) continue;
+    if (!verify_view(*view, stopping, json)) all_equal = false;
   }
   json.end_array();
   OperatorAnswer answer;

@@ -2,8 +2,8 @@
 //   GET  /operator/views                          -> [{view, generation, position, lag, state, digest, error?}]
 //   POST /operator/views/rebuild   {view, tenant?} -> 202 {job}
 //   POST /operator/views/rollback  {view}          -> 202 {job}
-//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, compared, differences:[…],
-//                                                      error?}]}
+//   POST /operator/views/verify    {view?}         -> {equal, views:[{view, position, equal, compared, checks,
+//                                                      differences:[…], broken:[{check, rows, example}], error?}]}
 // A view that could not be read or has no place in the log now was not compared; it is not equal, and not different.
 #pragma once
 
@@ -23,6 +23,8 @@
 
 namespace till {
 
+class JsonWriter;
+
 // Thread safe. Everything given outlives it; it outlives the OperatorApi.
 class OperatorViews {
  public:
@@ -37,6 +39,8 @@ class OperatorViews {
   OperatorAnswer rebuild(const OperatorRequest& request);
   OperatorAnswer rollback(const OperatorRequest& request);
   OperatorAnswer verify(const OperatorRequest& request, const std::atomic<bool>& stopping);
+  // Writes what was found; whether the view equals the log and keeps its own rules.
+  bool verify_view(ManagedView& view, const std::atomic<bool>& stopping, JsonWriter& json);
   ManagedView* find(std::string_view name) const;
   // The log's side at the position of a view; goes on from where it stood at the last call where it can.
   Result<Digests> log_digests(const std::string& view, const LogPoint& point, const std::atomic<bool>& stopping);

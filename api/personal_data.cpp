@@ -27,10 +27,6 @@ std::string person_of(const google::protobuf::Message& command) {
 
 }  // namespace
 
-std::string employee_person(std::string_view employee_id) {
-  return std::string("employee/").append(employee_id);
-}
-
 bool has_personal_fields(const google::protobuf::Descriptor& command) {
   // Options are slow to look at and every command asks.
   static const std::unordered_set<const google::protobuf::Descriptor*> with_personal = [] {

@@ -9,6 +9,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "commands/employee.h"
 #include "engine/person_keys.h"
 #include "engine/result.h"
 #include "schemas/commands.pb.h"
@@ -17,10 +18,6 @@ namespace till {
 
 // Whether any field of the command's message is personal. Looks only at the descriptor, quick.
 bool has_personal_fields(const google::protobuf::Descriptor& command);
-
-// The employee's name among the persons of a tenant. Customers go by their bare ids, and no id has a slash, so the two
-// never meet.
-std::string employee_person(std::string_view employee_id);
 
 // Moves the personal fields of `command` (one command message) into its field `sealed`; leaves that empty where none is
 // set. Blocks for a synced write where the person is new. Errors as of PersonKeys::seal().

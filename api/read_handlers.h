@@ -1,4 +1,4 @@
-// The read routes: sales, customers, availability, dashboards, reports.
+// The read routes: sales, customers, availability, dashboards, reports, changes.
 #pragma once
 
 #include <memory>
@@ -30,6 +30,18 @@ class ReadHandlers {
   HttpResponse sale(const ReadRequest& read);
   HttpResponse customer(const ReadRequest& read);
   HttpResponse entity(const ReadRequest& read);
+  HttpResponse changes(const ReadRequest& read);
+  HttpResponse table_report(const ReadRequest& read);
+  HttpResponse receipt(const ReadRequest& read, const Result<Lookup<schema::Receipt>>& result,
+                       schema::ErrorCode missing_code) const;
+  HttpResponse product(const ReadRequest& read);
+  HttpResponse touch(const ReadRequest& read);
+  template <class Message>
+  HttpResponse page(const ReadRequest& read, Result<Paged<Message>>&& result) const;
+  // Fills in what was asked to be shown whole; false where the view does not answer.
+  bool expand(const ReadRequest& read, schema::SaleView& sale);
+  // Fills in the personal fields; false where they cannot be read.
+  bool open(const ReadRequest& read, std::string_view customer_id, SealedCustomer& customer);
   HttpResponse found(const ReadRequest& read, const google::protobuf::Message& message, const LogPoint& at) const;
   HttpResponse missing(const ReadRequest& read, schema::ErrorCode code, const LogPoint& at) const;
   template <class Message>

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "api/change_feed.h"
+#include "api/cursor.h"
 #include "api/problem.h"
 #include "api/wire_values.h"
 #include "commands/gs1.h"
@@ -37,11 +39,31 @@ bool is_one_of(std::string_view words, std::string_view value) {
   return false;
 }
 
+// 0 where it is no number within the bounds.
+std::size_t count_in(std::string_view text) {
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && count <= kCountMost ? count : 0;
+}
+
+// 1 to kPageMost; 0 for anything else.
+std::size_t limit_of(std::string_view text) {
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && limit <= kPageMost ? limit : 0;
+}
+
 bool fits_type(std::string_view type, std::string_view value) {
   std::int32_t date = 0;
   if (type == "id") return is_id(value);
   if (type == "date") return parse_date(value, date) == ParseFault::kNone;
-  if (type == "as_of") return !value.empty();  // read_as_of() knows the log
+  if (type == "as_of" || type == "position") return !value.empty();  // read_as_of() and read_after() know the log
+  if (type == "count") return count_in(value) != 0;
+  if (type == "limit") return limit_of(value) != 0;
+  if (type == "cursor") return !value.empty();  // the list knows its own
+  if (type == "report_cursor") return is_report_cursor(std::string(value));
   return is_one_of(type, value);
 }
 
@@ -90,6 +112,60 @@ std::string id_part(const PathParameter& parameter) {
   return is_date ? std::to_string(date) : parameter.value;
 }
 
+void fill_changes(const Parameters& given, ReadRequest& read) {
+  std::vector<std::string> kinds;
+  for (const auto& [name, value] : given) {
+    if (name == "kinds") kinds.push_back(value);
+  }
+  read.after_text = value_of(given, "after");
+  read.changes.kinds = change_kinds(kinds);
+  if (const std::size_t limit = count_in(value_of(given, "limit")); limit != 0) read.changes.limit = limit;
+}
+
+void fill_report(const RouteMatch& match, const Parameters& given, ReadRequest& read) {
+  read.format = value_of(given, "format");
+  TableReportRequest& report = read.report;
+  report.kind = match.route->report;
+  report.from = read.range.from;
+  report.to = read.range.to;
+  report.store_id = read.store_id;
+  report.shift_id = match.parameter("shift_id");
+  report.cursor = value_of(given, "cursor");
+  if (const std::size_t limit = count_in(value_of(given, "limit")); limit != 0) report.limit = limit;
+}
+
+bool is_list(RouteKind kind) {
+  return kind == RouteKind::kProducts || kind == RouteKind::kLowStock || kind == RouteKind::kSessions ||
+         kind == RouteKind::kShifts;
+}
+
+// What belongs to lists: the page, and the question that its cursor must be of.
+void fill_page(const Route& route, const Parameters& given, ReadRequest& read, FieldErrors& errors) {
+  const std::string state = value_of(given, "state");
+  schema::ShiftState::Status_Parse(state, &read.shift_status);
+  read.list = route.name + "\n" + read.store_id + "\n" + state;
+  const std::size_t limit = limit_of(value_of(given, "limit"));
+  read.page.limit = limit == 0 ? kPageDefault : limit;
+  const std::string cursor = value_of(given, "cursor");
+  if (cursor.empty()) return;
+  if (auto after = read_cursor(read.list, cursor)) {
+    read.page.after = *std::move(after);
+  } else {
+    errors.add("/cursor", field_code::kInvalidValue);
+  }
+}
+
+// Expansions are of now, so they do not go together with an earlier moment.
+void fill_expansions(const Parameters& given, ReadRequest& read, FieldErrors& errors) {
+  const std::size_t count = count_of(given, "expand");
+  if (count > kExpandMost) errors.add("/expand", field_code::kTooManyItems);
+  if (count > 0 && !read.as_of_text.empty()) errors.add("/as_of", field_code::kInvalidValue);
+  for (const auto& [name, value] : given) {
+    read.expands_customer = read.expands_customer || (name == "expand" && value == "customer");
+    read.expands_products = read.expands_products || (name == "expand" && value == "lines.product");
+  }
+}
+
 void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, FieldErrors& errors) {
   constexpr std::int32_t kYear = 10'000;  // in yyyymmdd
   read.store_id = match.parameter("store_id");
@@ -104,7 +180,8 @@ void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, F
   read.as_of_text = value_of(given, "as_of");
   read.business_date = date_of(given, "business_date");
   read.range = {date_of(given, "from"), date_of(given, "to"), value_of(given, "group_by")};
-  if (read.kind == RouteKind::kSalesReport && errors.empty()) {
+  fill_report(match, given, read);
+  if (read.range.from != 0 && errors.empty()) {
     const bool backwards = read.range.to < read.range.from;
     const bool too_long = read.range.to - read.range.from > kReportYearsMost * kYear;
     if (backwards || too_long) errors.add("/to", field_code::kOutOfRange);
@@ -112,6 +189,9 @@ void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, F
   for (const auto& [name, value] : given) {
     if (name == "sku") read.skus.push_back(value);
   }
+  if (read.kind == RouteKind::kChanges) fill_changes(given, read);
+  if (is_list(read.kind)) fill_page(*match.route, given, read, errors);
+  fill_expansions(given, read, errors);
   if (read.skus.size() > kSkusMost) errors.add("/sku", field_code::kTooManyItems);
 }
 
@@ -198,6 +278,17 @@ std::optional<schema::Problem> read_as_of(Feed& feed, ReadRequest& read) {
   }
   read.as_of = point;
   read.at_least = std::max(read.at_least.value_or(Position()), needed);
+  return std::nullopt;
+}
+
+std::optional<schema::Problem> read_after(Feed& feed, ReadRequest& read) {
+  if (read.after_text.empty()) return std::nullopt;
+  Position position;
+  if (!read_position(read.after_text, feed, position) || position > feed.durable().position) {
+    return make_problem(schema::POSITION_INVALID, "after is a position of this log", read.instance);
+  }
+  read.changes.after = position;
+  read.at_least = std::max(read.at_least.value_or(Position()), position);
   return std::nullopt;
 }
 

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <google/protobuf/util/json_util.h>
 
 #include "api/json_codec.h"
@@ -21,7 +23,13 @@ std::string plain_json(const google::protobuf::Message& message) {
 }
 
 // The member of the oneof that the event is.
-std::string event_json(const google::protobuf::Message& event, std::uint32_t type) {
+std::string event_json(const google::protobuf::Message& event, std::uint32_t type, EditEvent edit) {
+  if (edit != nullptr) {
+    const std::unique_ptr<google::protobuf::Message> copy(event.New());
+    copy->CopyFrom(event);
+    edit(*copy);
+    return event_json(*copy, type, nullptr);
+  }
   const auto* const field = event.GetDescriptor()->FindFieldByNumber(static_cast<int>(type));
   const bool known = field != nullptr && field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE;
   return plain_json(known ? event.GetReflection()->GetMessage(event, field) : event);
@@ -55,7 +63,7 @@ void write_header(JsonWriter& json, const schema::Record& record) {
 
 }  // namespace
 
-std::string record_json(const Transaction& transaction, const Domain& domain) {
+std::string record_json(const Transaction& transaction, const Domain& domain, EditEvent edit) {
   const schema::Record& record = transaction.record();
   const LogPoint point = transaction.point();
   std::string text;
@@ -70,7 +78,7 @@ std::string record_json(const Transaction& transaction, const Domain& domain) {
     json.begin_object().member("type", domain.event_name(event.type()));
     json.member("stream_kind", domain.kind_name(EntityKind(static_cast<std::uint16_t>(event.stream_kind()))));
     json.member("stream_id", event.stream_id()).key("stream_version").number(event.stream_version());
-    json.key("data").raw(event_json(transaction.event(i), event.type())).end_object();
+    json.key("data").raw(event_json(transaction.event(i), event.type(), edit)).end_object();
   }
   json.end_array();
   schema::Answer answer;

@@ -205,6 +205,10 @@ bool parse_query(std::string_view query, std::vector<std::pair<std::string, std:
   return true;
 }
 
+bool takes_expected_version(const Route& route) {
+  return route.member != nullptr && route.member->message_type()->FindFieldByName("expected_version") != nullptr;
+}
+
 bool scope_permits(const Route& route, schema::Scope held) {
   if (route.scopes.empty()) return true;
   return std::ranges::any_of(route.scopes, [held](schema::Scope needed) {

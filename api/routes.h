@@ -11,6 +11,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "projections/reporting/table_report.h"
 #include "schemas/errors.pb.h"
 #include "schemas/options.pb.h"
 #include "schemas/state.pb.h"
@@ -21,18 +22,37 @@ namespace till {
 enum class RouteKind : std::uint8_t {
   kCommand,
   kBatch,
+  kSync,
   kSale,
   kCustomer,
   kEntity,
   kAvailability,
+  kSaleReceipt,
+  kReturnReceipt,
+  kProduct,
+  kProducts,
+  kLowStock,
+  kSessions,
+  kShifts,
+  kTouchSession,
   kStoreDashboard,
   kTenantDashboard,
   kSalesReport,
+  kChanges,
+  kTableReport,
   kLivez,
   kReadyz,
   kOpenApi,
   kDocs,
 };
+
+// Whether it answers a report, which is a table as well; a receipt, which may be printed.
+constexpr bool is_report(RouteKind kind) {
+  return kind == RouteKind::kSalesReport || kind == RouteKind::kTableReport;
+}
+constexpr bool is_receipt(RouteKind kind) {
+  return kind == RouteKind::kSaleReceipt || kind == RouteKind::kReturnReceipt;
+}
 
 struct PathSegment {
   std::string text;  // literal, or the parameter's name
@@ -40,9 +60,14 @@ struct PathSegment {
   const google::protobuf::FieldDescriptor* field = nullptr;  // of the command message; null on fixed routes
 };
 
+// The most that a parameter of type "count" may ask for.
+inline constexpr std::uint32_t kCountMost = 1000;
+
 struct QueryParameter {
   std::string_view name;
-  std::string_view type;  // "id", "date", "as_of", or the allowed values separated by '|'
+  // "id", "date", "as_of", "position", "count" (1 to kCountMost), "limit" (1 to kPageMost), "cursor", "report_cursor",
+  // or the allowed values separated by '|'
+  std::string_view type;
   bool required = false;
   bool repeated = false;
   std::string_view description;
@@ -58,11 +83,13 @@ struct Route {
   std::vector<schema::Scope> scopes;  // one of them is needed, ADMIN has all; empty: no credential needed
   std::vector<PathSegment> segments;
   const google::protobuf::FieldDescriptor* member = nullptr;  // of till.schema.Command; null on fixed routes
+  const google::protobuf::Descriptor* body = nullptr;         // message of the request, on fixed routes that take one
   const google::protobuf::Descriptor* answer = nullptr;       // message of a 200; null on command and plain routes
   std::vector<QueryParameter> query;
   schema::Kind entity = schema::KIND_UNSPECIFIED;         // of kEntity
-  schema::ErrorCode missing = schema::ERROR_UNSPECIFIED;  // of kEntity: where there is none
+  schema::ErrorCode missing = schema::ERROR_UNSPECIFIED;  // of kEntity and kTableReport: where there is none
   std::string only_id;                                    // of kEntity: where the path names none
+  ReportKind report = ReportKind::kTax;                   // of kTableReport
 };
 
 struct PathParameter {
@@ -95,6 +122,9 @@ bool percent_decode(std::string_view text, bool plus_is_space, std::string& out)
 // Name and value pairs of a query string in order, decoded; false on a bad escape or more than kQueryParametersMost.
 inline constexpr std::size_t kQueryParametersMost = 1024;
 bool parse_query(std::string_view query, std::vector<std::pair<std::string, std::string>>& out);
+
+// Whether the command of the route has an `expected_version`, and so takes If-Match.
+bool takes_expected_version(const Route& route);
 
 // Whether a key of `held` may use the route.
 bool scope_permits(const Route& route, schema::Scope held);

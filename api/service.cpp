@@ -8,6 +8,7 @@
 #include "api/json_writer.h"
 #include "api/openapi.h"
 #include "api/reply.h"
+#include "api/report_csv.h"
 #include "api/routes.h"
 
 namespace till {
@@ -85,6 +86,7 @@ Service::Service(Engine& engine, Queries& queries, const Credentials& credential
       parts_(engine, queries, person_keys, fingerprint_secret, options_.rate_limit, options_.pools),
       commands_(parts_),
       batches_(parts_),
+      syncs_(parts_),
       reads_(parts_) {}
 
 Service::~Service() {
@@ -123,7 +125,8 @@ void Service::handle(const HttpRequest& request, HttpResponder responder) {
     return observed.send(refusal(request, schema::UNAUTHENTICATED));
   }
   if (parts_.rate_limit.enabled()) {
-    const RateLimit::Verdict verdict = parts_.rate_limit.take(principal.tenant, RateLimit::Clock::now());
+    const RateLimit::Verdict verdict =
+        parts_.rate_limit.take(principal.tenant, RateLimit::Clock::now(), principal.terminal);
     Headers headers;
     parts_.rate_limit.add_headers(verdict, headers);
     sink->add_headers(std::move(headers));
@@ -162,13 +165,24 @@ void Service::serve_open(const HttpRequest& request, const Route& route, HttpRes
     }
     case RouteKind::kCommand:
     case RouteKind::kBatch:
+    case RouteKind::kSync:
     case RouteKind::kSale:
     case RouteKind::kCustomer:
     case RouteKind::kEntity:
     case RouteKind::kAvailability:
+    case RouteKind::kSaleReceipt:
+    case RouteKind::kReturnReceipt:
+    case RouteKind::kProduct:
+    case RouteKind::kProducts:
+    case RouteKind::kLowStock:
+    case RouteKind::kSessions:
+    case RouteKind::kShifts:
+    case RouteKind::kTouchSession:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
     case RouteKind::kSalesReport:
+    case RouteKind::kChanges:
+    case RouteKind::kTableReport:
       break;
   }
   responder.send(refusal(request, schema::ROUTE_NOT_FOUND));
@@ -181,13 +195,25 @@ void Service::serve_tenant(const HttpRequest& request, std::string_view query, c
       return commands_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kBatch:
       return batches_.handle(request, match, std::move(principal), std::move(responder));
+    case RouteKind::kSync:
+      return syncs_.handle(request, match, std::move(principal), std::move(responder));
     case RouteKind::kSale:
     case RouteKind::kCustomer:
     case RouteKind::kEntity:
     case RouteKind::kAvailability:
+    case RouteKind::kSaleReceipt:
+    case RouteKind::kReturnReceipt:
+    case RouteKind::kProduct:
+    case RouteKind::kProducts:
+    case RouteKind::kLowStock:
+    case RouteKind::kSessions:
+    case RouteKind::kShifts:
+    case RouteKind::kTouchSession:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
     case RouteKind::kSalesReport:
+    case RouteKind::kChanges:
+    case RouteKind::kTableReport:
       return reads_.handle(request, match, query, principal, std::move(responder));
     case RouteKind::kLivez:
     case RouteKind::kReadyz:

@@ -14,12 +14,13 @@
 #include "api/metrics.h"
 #include "api/rate_limit.h"
 #include "api/read_handlers.h"
+#include "api/sync_handler.h"
 
 namespace till {
 
 struct ServiceOptions {
   std::string version;          // shown in the API description
-  RateLimitOptions rate_limit;  // for each tenant; off by default
+  RateLimitOptions rate_limit;  // off by default
   PoolLimits pools;
   // Why /readyz is not 200; empty while it is. Called on I/O threads, must be quick. Null: the engine alone decides.
   std::function<std::string()> not_ready_because;
@@ -58,6 +59,7 @@ class Service {
   ApiParts parts_;
   CommandHandler commands_;
   BatchHandler batches_;
+  SyncHandler syncs_;
   ReadHandlers reads_;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/change_feed.h"
 #include "commands/calendar.h"
 #include "commands/retail_domain.h"
 #include "projections/read_cache/read_cache.h"
@@ -29,8 +30,9 @@ sys_days days_of(std::int32_t date) {
                         std::chrono::day(static_cast<unsigned>(date % 100))};
 }
 
-std::int32_t utc_today() {
-  return number_of(std::chrono::floor<days>(std::chrono::system_clock::now()));
+Micros system_now() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return Micros(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
 schema::CustomerView::Status status_of(const schema::CachedCustomer& state) {
@@ -60,10 +62,11 @@ Result<Reflected<Message>> reflected(Result<AsOf<Message>>&& result) {
 
 }  // namespace
 
-ViewQueries::ViewQueries(ReadCache& cache, Reporting* reporting) : ViewQueries(cache, reporting, utc_today) {}
+ViewQueries::ViewQueries(ReadCache& cache, Reporting* reporting, const ZoneTables& zones)
+    : ViewQueries(cache, reporting, zones, system_now) {}
 
-ViewQueries::ViewQueries(ReadCache& cache, Reporting* reporting, Today today)
-    : cache_(cache), reporting_(reporting), today_(std::move(today)) {}
+ViewQueries::ViewQueries(ReadCache& cache, Reporting* reporting, const ZoneTables& zones, Clock clock)
+    : cache_(cache), reporting_(reporting), zones_(zones), clock_(std::move(clock)) {}
 
 bool ViewQueries::reached(QueryView view, Position target) {
   switch (view) {
@@ -141,8 +144,16 @@ Result<Reflected<schema::Availability>> ViewQueries::availability(std::string_vi
 
 Result<Reflected<schema::Dashboard>> ViewQueries::dashboard(std::string_view tenant, std::string_view store_id,
                                                             std::int32_t business_date) {
+  auto found = day_dashboard(tenant, store_id, business_date);
+  if (!found.ok()) return found;
+  if (Status added = add_live(tenant, store_id, found->message); !added.ok()) return added.error();
+  return found;
+}
+
+Result<Reflected<schema::Dashboard>> ViewQueries::day_dashboard(std::string_view tenant, std::string_view store_id,
+                                                                std::int32_t business_date) {
   if (business_date != 0) return reflected(cache_.dashboard(tenant, store_id, business_date));
-  const std::int32_t today = today_();
+  const std::int32_t today = business_time(clock_(), nullptr, 0).business_date;
   for (int back = 0; back <= kDaysSearched; ++back) {
     auto found = cache_.dashboard(tenant, store_id, number_of(days_of(today) + kAhead - days(back)));
     if (!found.ok() || found->value.sales() > 0) return reflected(std::move(found));
@@ -158,6 +169,15 @@ Result<Reflected<schema::SalesReport>> ViewQueries::sales_report(std::string_vie
   auto found = reporting_->sales_report(request);
   if (!found.ok()) return found.error();
   return Reflected<schema::SalesReport>{std::move(found->report), found->at};
+}
+
+Result<Reflected<ChangesPage>> ViewQueries::changes(std::string_view tenant, const ChangesRequest& request) {
+  return read_changes(cache_, *this, tenant, request);
+}
+
+Result<TableReportAt> ViewQueries::table_report(const TableReportRequest& request) {
+  if (reporting_ == nullptr) return Error{ErrorKind::kUnavailable, "there is no reporting model"};
+  return reporting_->table_report(request);
 }
 
 }  // namespace till

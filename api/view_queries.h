@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "api/queries.h"
+#include "commands/calendar.h"
 #include "engine/vocabulary.h"
 
 namespace till {
@@ -14,12 +15,13 @@ class Reporting;
 // Thread safe, as the views are. They outlive this object.
 class ViewQueries final : public Queries {
  public:
-  // Today as yyyymmdd in UTC; replaced in tests.
-  using Today = std::function<std::int32_t()>;
+  // Now; replaced in tests.
+  using Clock = std::function<Micros()>;
 
-  // `reporting` null: that view is missing, sales_report() answers kUnavailable.
-  ViewQueries(ReadCache& cache, Reporting* reporting);
-  ViewQueries(ReadCache& cache, Reporting* reporting, Today today);
+  // `reporting` null: that view is missing, reports answer kUnavailable. `zones` are those of the domain, and
+  // outlive this object.
+  ViewQueries(ReadCache& cache, Reporting* reporting, const ZoneTables& zones);
+  ViewQueries(ReadCache& cache, Reporting* reporting, const ZoneTables& zones, Clock clock);
 
   bool reached(QueryView view, Position target) override;
   std::string_view missing(QueryView view) const override;
@@ -35,14 +37,41 @@ class ViewQueries final : public Queries {
   Result<Reflected<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store_id,
                                                  std::int32_t business_date) override;
   Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) override;
+  Result<Reflected<ChangesPage>> changes(std::string_view tenant, const ChangesRequest& request) override;
+  Result<TableReportAt> table_report(const TableReportRequest& request) override;
+  Result<Lookup<schema::Receipt>> sale_receipt(std::string_view tenant, std::string_view sale_id) override;
+  Result<Lookup<schema::Receipt>> return_receipt(std::string_view tenant, std::string_view return_id) override;
+  Result<Lookup<schema::ProductView>> product(std::string_view tenant, std::string_view sku,
+                                              const std::optional<AsOfPoint>& as_of) override;
+  Result<std::vector<schema::ProductView>> products_of(std::string_view tenant,
+                                                       const std::set<std::string>& skus) override;
+  Result<Paged<schema::ProductList>> products(std::string_view tenant, const PageRequest& page) override;
+  Result<Paged<schema::LowStock>> low_stock(std::string_view tenant, std::string_view store_id,
+                                            const PageRequest& page) override;
+  Result<Paged<schema::SessionList>> open_sessions(std::string_view tenant, std::string_view store_id,
+                                                   const PageRequest& page) override;
+  Result<Paged<schema::ShiftList>> open_shifts(std::string_view tenant, std::string_view store_id,
+                                               schema::ShiftState::Status status, const PageRequest& page) override;
+  Result<TouchAnswer> touch_session(std::string_view tenant, std::string_view session_id,
+                                    std::string_view bound_terminal) override;
 
  private:
   // The tenant's position that `as_of` means.
   Result<std::optional<Position>> position_of(std::string_view tenant, const std::optional<AsOfPoint>& as_of);
 
+  Result<Reflected<schema::Dashboard>> day_dashboard(std::string_view tenant, std::string_view store_id,
+                                                     std::int32_t business_date);
+  // What a dashboard shows of this moment.
+  Status add_live(std::string_view tenant, std::string_view store_id, schema::Dashboard& dashboard);
+  // Names of the products and the store, as they are now.
+  Status add_names(std::string_view tenant, schema::Receipt& receipt);
+  // Whether a session may be used now; nothing where the view does not answer.
+  Result<bool> is_usable(std::string_view tenant, const schema::SessionState& session);
+
   ReadCache& cache_;
   Reporting* const reporting_;
-  const Today today_;
+  const ZoneTables& zones_;
+  const Clock clock_;
 };
 
 }  // namespace till

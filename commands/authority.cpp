@@ -31,6 +31,21 @@ void use_up(const schema::SessionState& session, const schema::SessionState::Ele
   used.set_permission(elevation.permission());
 }
 
+// Whether the session lasts at `at`.
+Refusal check_lasting(const Deciding& deciding, const schema::SessionState& session, std::string_view session_id,
+                      Micros at) {
+  if (at.value() < session.started_at_us()) return session_over(session_id, "had not begun");
+  if (session.status() == schema::SessionState::ENDED && at.value() >= session.ended_at_us()) {
+    return session_over(session_id, "was ended");
+  }
+  const auto* employee = deciding.books.get<schema::EmployeeState>(kEmployee, session.employee_id());
+  if (employee == nullptr || employee->disabled() || employee->session_epoch() != session.session_epoch()) {
+    return session_over(session_id, "was revoked");
+  }
+  if (at.value() >= session.expires_at_us()) return session_over(session_id, "has expired");
+  return std::nullopt;
+}
+
 }  // namespace
 
 const schema::SessionState* find_session(const Deciding& deciding, std::string_view session_id) {
@@ -56,24 +71,14 @@ Refusal check_session_open(const Deciding& deciding, std::string_view session_id
     return reject(schema::TERMINAL_NOT_PERMITTED,
                   "This key is bound to terminal " + std::string(bound) + ", the session is of another", "/session_id");
   }
-  if (at.value() < session->started_at_us()) return session_over(session_id, "had not begun");
-  if (session->status() == schema::SessionState::ENDED && at.value() >= session->ended_at_us()) {
-    return session_over(session_id, "was ended");
-  }
-  const auto* employee = deciding.books.get<schema::EmployeeState>(kEmployee, session->employee_id());
-  if (employee == nullptr || employee->disabled() || employee->session_epoch() != session->session_epoch()) {
-    return session_over(session_id, "was revoked");
-  }
-  if (at.value() >= session->expires_at_us()) return session_over(session_id, "has expired");
-  return std::nullopt;
+  return or_note(deciding, check_lasting(deciding, *session, session_id, at));
 }
 
 Refusal check_session(const Deciding& deciding, std::string_view session_id, Micros at) {
   if (auto refusal = check_session_open(deciding, session_id, at)) return refusal;
-  if (find_session(deciding, session_id)->status() == schema::SessionState::LOCKED) {
-    return reject(schema::SESSION_LOCKED, "Session " + std::string(session_id) + " is locked", "/session_id");
-  }
-  return std::nullopt;
+  if (find_session(deciding, session_id)->status() != schema::SessionState::LOCKED) return std::nullopt;
+  return or_note(deciding,
+                 reject(schema::SESSION_LOCKED, "Session " + std::string(session_id) + " is locked", "/session_id"));
 }
 
 Refusal check_named_session(const Deciding& deciding, std::string_view session_id) {

@@ -21,9 +21,11 @@ std::string_view employee_of(const Deciding& deciding, std::string_view session_
 // SESSION_NOT_FOUND, TERMINAL_NOT_PERMITTED (the key is bound to another terminal than the session's) or
 // SESSION_EXPIRED (its time is over at `at`, or it was ended or revoked), at /session_id. `at` is when the command
 // happened: what was done before the time was over counts, however late it comes in (E2). E1: expiry is decided here.
+// Offline, a session that is over is noted and not refused: when the till used it, it could not know.
 Refusal check_session_open(const Deciding& deciding, std::string_view session_id, Micros at);
 
-// The session may be used at `at`: what check_session_open() refuses, and SESSION_LOCKED, at /session_id.
+// The session may be used at `at`: what check_session_open() refuses, and SESSION_LOCKED (offline noted), at
+// /session_id.
 Refusal check_session(const Deciding& deciding, std::string_view session_id, Micros at);
 
 // The same at the moment of recording, where the command names a session at all.

@@ -41,6 +41,13 @@ std::int32_t civil_date(std::int64_t days) {
   return static_cast<std::int32_t>(year * 10'000 + month * 100 + day);
 }
 
+std::int64_t civil_days(std::int32_t date) {
+  const std::chrono::year_month_day day{std::chrono::year(date / 10'000),
+                                        std::chrono::month(static_cast<unsigned>(date / 100 % 100)),
+                                        std::chrono::day(static_cast<unsigned>(date % 100))};
+  return std::chrono::sys_days(day).time_since_epoch().count();
+}
+
 std::int32_t read_date(std::string_view text) {
   constexpr std::string_view kForm = "dddd-dd-dd";
   if (text.size() != kForm.size()) return 0;

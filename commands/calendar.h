@@ -27,6 +27,9 @@ std::int32_t offset_at(const ZoneTable& zone, Micros at);
 // yyyymmdd of a count of days since 1970-01-01, proleptic Gregorian. For years 1 to 9999.
 std::int32_t civil_date(std::int64_t days);
 
+// The count of days of a yyyymmdd that civil_date() makes.
+std::int64_t civil_days(std::int32_t date);
+
 // yyyymmdd of "2026-11-23"; 0 for what is not a date of the years 1 to 9999.
 std::int32_t read_date(std::string_view text);
 

@@ -151,8 +151,22 @@ Decision decide_reserve(const schema::ReserveCoupon& command, const Deciding& de
   return accepted;
 }
 
+// For a timer, which must not end what the sale has reserved anew.
+Refusal check_due(const CouponState& coupon, const std::string& sale_id, Micros now) {
+  const auto held = std::ranges::find(coupon.reservations(), sale_id, &CouponState::Reservation::sale_id);
+  if (held == coupon.reservations().end()) {
+    return reject(schema::RESERVATION_NOT_FOUND, "Sale " + sale_id + " holds nothing of the coupon", "/sale_id");
+  }
+  if (now.value() >= held->expires_at_us()) return std::nullopt;
+  return reject(schema::RESERVATION_NOT_DUE, "The coupon is still held for sale " + sale_id, "/sale_id");
+}
+
 Decision decide_release(const schema::ReleaseCoupon& command, const Deciding& deciding) {
-  if (find(deciding, command.coupon_id()) == nullptr) return no_coupon(command.coupon_id());
+  const CouponState* coupon = find(deciding, command.coupon_id());
+  if (coupon == nullptr) return no_coupon(command.coupon_id());
+  if (command.only_due()) {
+    if (auto refusal = check_due(*coupon, command.sale_id(), deciding.context.recorded_at)) return *std::move(refusal);
+  }
   Acceptance accepted;
   release_coupon(deciding, command.coupon_id(), command.sale_id(), accepted);
   write_answer(command, deciding, accepted);

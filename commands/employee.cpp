@@ -185,6 +185,10 @@ const schema::EmployeeState* find_employee(const Deciding& deciding, std::string
   return deciding.books.get<schema::EmployeeState>(kEmployee, employee_id);
 }
 
+std::string employee_person(std::string_view employee_id) {
+  return std::string("employee/").append(employee_id);
+}
+
 Rejection reject_employee_not_found(std::string_view employee_id, std::string pointer) {
   return reject(schema::EMPLOYEE_NOT_FOUND, "No employee " + std::string(employee_id), std::move(pointer));
 }

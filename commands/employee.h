@@ -17,6 +17,10 @@ inline constexpr std::uint32_t kSessionsMost = 32;
 
 const Aggregate& employee_aggregate();
 
+// An employee's name among the persons of a tenant, under which what is personal is sealed. Customers go by their bare
+// ids, and no id has a slash, so the two never meet.
+std::string employee_person(std::string_view employee_id);
+
 // Null where there is none.
 const schema::EmployeeState* find_employee(const Deciding& deciding, std::string_view employee_id);
 

@@ -86,6 +86,9 @@ Decision decide_set(const schema::SetPrice& command, const Deciding& deciding) {
     return reject(schema::CURRENCY_MISMATCH, "Prices of this product in this list are in " + state.currency(),
                   "/price/currency");
   }
+  if (auto refusal = check_expected_version(command, state.version(), "Price list entry " + id)) {
+    return *std::move(refusal);
+  }
   if (auto refusal = check_window(command, state)) return *std::move(refusal);
   Acceptance accepted;
   book_document(accepted, deciding, kSet, command.price_id());
@@ -140,6 +143,7 @@ void erase_window(PriceState& state, const std::string& price_id) {
 }
 
 void evolve_set(PriceState& state, const schema::PriceSet& fact, const schema::Record&) {
+  state.set_version(state.version() + 1);
   state.set_price_list(fact.price_list());
   state.set_sku(fact.sku());
   state.set_currency(fact.currency());
@@ -154,6 +158,7 @@ void evolve_set(PriceState& state, const schema::PriceSet& fact, const schema::R
 }
 
 void evolve_removed(PriceState& state, const schema::PriceRemoved& fact, const schema::Record&) {
+  state.set_version(state.version() + 1);
   if (!fact.has_ends_at_us()) return erase_window(state, fact.price_id());
   for (Window& window : *state.mutable_windows()) {
     if (window.price_id() == fact.price_id()) window.set_valid_to_us(fact.ends_at_us());

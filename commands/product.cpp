@@ -30,6 +30,9 @@ std::string at(std::string_view place, std::string_view field) {
 
 Refusal check_version(const UpsertProduct& command, std::uint64_t version, std::string_view place) {
   if (!command.has_expected_version() || command.expected_version() == version) return std::nullopt;
+  if (command.expected_version() == 0) {
+    return reject(schema::SKU_EXISTS, "Product " + command.sku() + " exists already", at(place, "/sku"));
+  }
   return reject(schema::VERSION_MISMATCH,
                 "Product " + command.sku() + " is at version " + std::to_string(version) + ", not " +
                     std::to_string(command.expected_version()),

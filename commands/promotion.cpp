@@ -126,12 +126,16 @@ Rejection reject_ended(const std::string& promotion_id) {
 Decision decide_define(const schema::DefinePromotion& command, const Deciding& deciding) {
   const auto* known = deciding.books.get<PromotionState>(kPromotion, command.promotion_id());
   if (known != nullptr && known->ended()) return reject_ended(command.promotion_id());
+  const std::uint64_t version = known == nullptr ? 0 : known->version();
+  if (auto refusal = check_expected_version(command, version, "Promotion " + command.promotion_id())) {
+    return *std::move(refusal);
+  }
   Acceptance accepted;
   auto& fact =
       *add_event(accepted, deciding, schema::PROMOTION, command.promotion_id(), schema::Event::kPromotionDefined)
            .mutable_promotion_defined();
   fact.set_promotion_id(command.promotion_id());
-  fact.set_version((known == nullptr ? 0 : known->version()) + 1);
+  fact.set_version(version + 1);
   write_rule(command, *fact.mutable_promotion());
   if (auto refusal = check_scope(fact.promotion())) return *std::move(refusal);
   if (auto refusal = check_time(fact.promotion())) return *std::move(refusal);

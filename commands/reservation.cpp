@@ -71,19 +71,22 @@ struct Ending {
   std::string_view sale_id = {};
 };
 
-Refusal find_active(const Deciding& deciding, const std::string& id, const ReservationState*& reservation) {
+Refusal find_active(const Deciding& deciding, const std::string& id, const ReservationState*& reservation,
+                    std::string_view pointer = "/reservation_id") {
   reservation = deciding.books.get<ReservationState>(kReservation, id);
-  if (reservation == nullptr) return reject(schema::RESERVATION_NOT_FOUND, "No reservation " + id, "/reservation_id");
+  if (reservation == nullptr)
+    return reject(schema::RESERVATION_NOT_FOUND, "No reservation " + id, std::string(pointer));
   if (reservation->status() == Reservation::ACTIVE) return std::nullopt;
   return reject(schema::RESERVATION_ALREADY_ENDED,
-                "Reservation " + id + " is " + Reservation::Status_Name(reservation->status()), "/reservation_id");
+                "Reservation " + id + " is " + Reservation::Status_Name(reservation->status()), std::string(pointer));
 }
 
-Decision end_reservation(const ReservationState& reservation, const Ending& ending, const Deciding& deciding) {
-  const schema::StoreState* store = nullptr;
-  look_at_items(deciding.books, reservation.store_id(), reservation.lines());
-  if (auto refusal = find_store(deciding.books, reservation.store_id(), {}, store)) return *refusal;
-  Acceptance accepted;
+Rejection too_late(const std::string& id, std::string_view pointer) {
+  return reject(schema::RESERVATION_EXPIRED, "The time of reservation " + id + " is over", std::string(pointer));
+}
+
+void write_end(const ReservationState& reservation, const Ending& ending, const Deciding& deciding,
+               Acceptance& accepted) {
   auto& fact = *add_event(accepted, deciding, schema::RESERVATION, reservation.reservation_id(),
                           schema::Event::kReservationEnded)
                     .mutable_reservation_ended();
@@ -91,6 +94,14 @@ Decision end_reservation(const ReservationState& reservation, const Ending& endi
   fact.set_store_id(reservation.store_id());
   fact.set_status(ending.status);
   fact.set_sale_id(std::string(ending.sale_id));
+}
+
+Decision end_reservation(const ReservationState& reservation, const Ending& ending, const Deciding& deciding) {
+  const schema::StoreState* store = nullptr;
+  look_at_items(deciding.books, reservation.store_id(), reservation.lines());
+  if (auto refusal = find_store(deciding.books, reservation.store_id(), {}, store)) return *refusal;
+  Acceptance accepted;
+  write_end(reservation, ending, deciding, accepted);
   for (const schema::StockLine& line : reservation.lines()) {
     StockMove move{ending.event, reservation.store_id(), line.sku(), reservation.reservation_id()};
     move.reserved_e5 = -line.quantity_e5();
@@ -116,8 +127,7 @@ Decision decide_commit(const schema::CommitReservation& command, const Deciding&
   const ReservationState* reservation = nullptr;
   if (auto refusal = find_active(deciding, command.reservation_id(), reservation)) return *refusal;
   if (reservation->expires_at_us() <= deciding.context.recorded_at.value()) {
-    return reject(schema::RESERVATION_EXPIRED, "The time of reservation " + command.reservation_id() + " is over",
-                  "/reservation_id");
+    return too_late(command.reservation_id(), "/reservation_id");
   }
   return end_reservation(*reservation,
                          {Reservation::COMMITTED, schema::Event::kReservationCommitted, command.sale_id()}, deciding);
@@ -173,6 +183,36 @@ constexpr std::array kStates{state_rule<ReservationState>(schema::RESERVATION)};
 const Aggregate& reservation_aggregate() {
   static constexpr Aggregate kAggregate{"reservation", kCommands, kEvents, kStates};
   return kAggregate;
+}
+
+void need_reservation(std::string_view reservation_id, std::vector<EntityRef>& out) {
+  out.push_back({kReservation, std::string(reservation_id)});
+}
+
+Refusal hand_over_reservation(const Deciding& deciding, std::string_view reservation_id,
+                              const schema::SaleCompleted& sale, std::string_view pointer, Acceptance& accepted) {
+  const std::string id(reservation_id);
+  const ReservationState* reservation = nullptr;
+  if (auto refusal = find_active(deciding, id, reservation, pointer)) return refusal;
+  if (reservation->store_id() != sale.store_id()) {
+    return reject(schema::RESERVATION_NOT_FOUND, "Reservation " + id + " is of store " + reservation->store_id(),
+                  std::string(pointer));
+  }
+  if (reservation->expires_at_us() <= deciding.context.recorded_at.value()) return too_late(id, pointer);
+  const auto lines = reservation->lines();  // the state changes with the event
+  look_at_items(deciding.books, sale.store_id(), lines);
+  write_end(*reservation, {Reservation::COMMITTED, schema::Event::kReservationCommitted, sale.sale_id()}, deciding,
+            accepted);
+  for (const schema::StockLine& line : lines) {
+    StockMove move{schema::Event::kReservationCommitted, sale.store_id(), line.sku(), id};
+    move.reserved_e5 = -line.quantity_e5();
+    move.handled_e5 = line.quantity_e5();
+    // Less is kept back by it, so no rule of the store has anything against it.
+    if (auto refusal = move_item(deciding, schema::StorePolicy::ALLOW_NEGATIVE, move, pointer, accepted)) {
+      return refusal;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace till

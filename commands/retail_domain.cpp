@@ -1,6 +1,8 @@
 #include "commands/retail_domain.h"
 
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "commands/barcode.h"
 #include "commands/coupon.h"
@@ -13,6 +15,7 @@
 #include "commands/drawer.h"
 #include "commands/employee.h"
 #include "commands/employee_pin.h"
+#include "commands/exchange.h"
 #include "commands/gift_card.h"
 #include "commands/gift_card_balance.h"
 #include "commands/gift_card_control.h"
@@ -24,17 +27,30 @@
 #include "commands/loyalty_points.h"
 #include "commands/loyalty_program.h"
 #include "commands/loyalty_reward.h"
+#include "commands/offline.h"
+#include "commands/offline_quarantine.h"
+#include "commands/payment.h"
+#include "commands/payment_card.h"
+#include "commands/payment_cash.h"
+#include "commands/payment_offline.h"
+#include "commands/payment_refund.h"
 #include "commands/price.h"
 #include "commands/product.h"
 #include "commands/product_status.h"
 #include "commands/promotion.h"
+#include "commands/purchase_order.h"
 #include "commands/reservation.h"
+#include "commands/return_completion.h"
+#include "commands/return_inspection.h"
 #include "commands/sale.h"
+#include "commands/sale_receipt.h"
+#include "commands/sale_return.h"
 #include "commands/sale_void.h"
 #include "commands/session.h"
 #include "commands/session_elevation.h"
 #include "commands/shift.h"
 #include "commands/shift_close.h"
+#include "commands/shift_late.h"
 #include "commands/shift_sales.h"
 #include "commands/stock.h"
 #include "commands/stock_alert.h"
@@ -46,18 +62,104 @@
 #include "commands/store.h"
 #include "commands/store_credit.h"
 #include "commands/store_day.h"
+#include "commands/store_shifts.h"
 #include "commands/tax_table.h"
 #include "commands/tenant.h"
+#include "commands/tender_correction.h"
 #include "commands/terminal.h"
+#include "commands/ticket.h"
+#include "commands/ticket_complete.h"
+#include "commands/ticket_discounts.h"
+#include "commands/ticket_extras.h"
+#include "commands/ticket_lines.h"
+#include "commands/ticket_payments.h"
 #include "commands/timecard.h"
 #include "commands/transfer.h"
 #include "commands/transfer_receipt.h"
+#include "commands/unlinked_return.h"
 
 namespace till {
 namespace {
 
 // Raised with every change of what evolve() makes of old events: stored images are then refolded from the log.
-constexpr std::uint32_t kFoldVersion = 3;
+constexpr std::uint32_t kFoldVersion = 4;
+
+using Part = const Aggregate& (*)();
+// What changes hands, and at what price.
+constexpr std::array<Part, 43> kDealing{sale_aggregate,
+                                        sale_void_aggregate,
+                                        sale_receipt_aggregate,
+                                        sale_return_aggregate,
+                                        unlinked_return_aggregate,
+                                        return_completion_aggregate,
+                                        return_inspection_aggregate,
+                                        exchange_aggregate,
+                                        coupon_aggregate,
+                                        document_aggregate,
+                                        drawer_aggregate,
+                                        gift_card_aggregate,
+                                        gift_card_balance_aggregate,
+                                        gift_card_control_aggregate,
+                                        gift_card_hold_aggregate,
+                                        gift_card_status_aggregate,
+                                        house_account_aggregate,
+                                        loyalty_aggregate,
+                                        loyalty_points_aggregate,
+                                        loyalty_program_aggregate,
+                                        loyalty_reward_aggregate,
+                                        offline_aggregate,
+                                        offline_quarantine_aggregate,
+                                        payment_aggregate,
+                                        payment_card_aggregate,
+                                        payment_cash_aggregate,
+                                        payment_offline_aggregate,
+                                        payment_refund_aggregate,
+                                        price_aggregate,
+                                        promotion_aggregate,
+                                        shift_aggregate,
+                                        shift_close_aggregate,
+                                        shift_late_aggregate,
+                                        shift_sales_aggregate,
+                                        store_credit_aggregate,
+                                        tax_table_aggregate,
+                                        tender_correction_aggregate,
+                                        ticket_aggregate,
+                                        ticket_complete_aggregate,
+                                        ticket_discounts_aggregate,
+                                        ticket_extras_aggregate,
+                                        ticket_lines_aggregate,
+                                        ticket_payments_aggregate};
+// Who deals where, and in what goods.
+constexpr std::array<Part, 30> kRunning{store_aggregate,
+                                        terminal_aggregate,
+                                        product_aggregate,
+                                        customer_aggregate,
+                                        stock_aggregate,
+                                        tenant_aggregate,
+                                        barcode_aggregate,
+                                        customer_contact_aggregate,
+                                        customer_erase_aggregate,
+                                        customer_merge_aggregate,
+                                        customer_status_aggregate,
+                                        employee_aggregate,
+                                        employee_pin_aggregate,
+                                        kit_aggregate,
+                                        product_status_aggregate,
+                                        purchase_order_aggregate,
+                                        reservation_aggregate,
+                                        session_aggregate,
+                                        session_elevation_aggregate,
+                                        stock_alert_aggregate,
+                                        stock_correction_aggregate,
+                                        stock_count_aggregate,
+                                        stock_count_close_aggregate,
+                                        stock_move_aggregate,
+                                        stock_setting_aggregate,
+                                        store_day_aggregate,
+                                        store_shifts_aggregate,
+                                        timecard_aggregate,
+                                        transfer_aggregate,
+                                        transfer_receipt_aggregate};
 
 const schema::Command& as_command(const google::protobuf::Message& message) {
   return static_cast<const schema::Command&>(message);
@@ -86,57 +188,24 @@ std::string lower_case(std::string_view name) {
 }  // namespace
 
 std::span<const Aggregate> retail_aggregates() {
-  static const std::array kAggregates{store_aggregate(),
-                                      terminal_aggregate(),
-                                      product_aggregate(),
-                                      customer_aggregate(),
-                                      stock_aggregate(),
-                                      sale_aggregate(),
-                                      sale_void_aggregate(),
-                                      tenant_aggregate(),
-                                      barcode_aggregate(),
-                                      coupon_aggregate(),
-                                      customer_contact_aggregate(),
-                                      customer_erase_aggregate(),
-                                      customer_merge_aggregate(),
-                                      customer_status_aggregate(),
-                                      document_aggregate(),
-                                      drawer_aggregate(),
-                                      employee_aggregate(),
-                                      employee_pin_aggregate(),
-                                      gift_card_aggregate(),
-                                      gift_card_balance_aggregate(),
-                                      gift_card_control_aggregate(),
-                                      gift_card_hold_aggregate(),
-                                      gift_card_status_aggregate(),
-                                      house_account_aggregate(),
-                                      kit_aggregate(),
-                                      loyalty_aggregate(),
-                                      loyalty_points_aggregate(),
-                                      loyalty_program_aggregate(),
-                                      loyalty_reward_aggregate(),
-                                      price_aggregate(),
-                                      product_status_aggregate(),
-                                      promotion_aggregate(),
-                                      reservation_aggregate(),
-                                      session_aggregate(),
-                                      session_elevation_aggregate(),
-                                      shift_aggregate(),
-                                      shift_close_aggregate(),
-                                      shift_sales_aggregate(),
-                                      stock_alert_aggregate(),
-                                      stock_correction_aggregate(),
-                                      stock_count_aggregate(),
-                                      stock_count_close_aggregate(),
-                                      stock_move_aggregate(),
-                                      stock_setting_aggregate(),
-                                      store_credit_aggregate(),
-                                      store_day_aggregate(),
-                                      tax_table_aggregate(),
-                                      timecard_aggregate(),
-                                      transfer_aggregate(),
-                                      transfer_receipt_aggregate()};
+  static const std::vector<Aggregate> kAggregates = [] {
+    std::vector<Aggregate> aggregates;
+    for (const Part part : kRunning) aggregates.push_back(part());
+    for (const Part part : kDealing) aggregates.push_back(part());
+    return aggregates;
+  }();
   return kAggregates;
+}
+
+const CommandRule* find_command_rule(schema::Command::CommandCase which) {
+  static const std::vector<const CommandRule*> kRules = [] {
+    std::vector<const CommandRule*> rules;
+    for (const Aggregate& aggregate : retail_aggregates()) {
+      for (const CommandRule& rule : aggregate.commands) put(rules, rule.command, &rule);
+    }
+    return rules;
+  }();
+  return at(kRules, static_cast<std::size_t>(which));
 }
 
 void hide_from_clients(EntityKind kind, google::protobuf::Message& state) {

@@ -17,6 +17,9 @@ namespace till {
 // Every aggregate, in the order of the documents.
 std::span<const Aggregate> retail_aggregates();
 
+// The rule of a command by its member of Command; null where there is none. For a command that holds another one.
+const CommandRule* find_command_rule(schema::Command::CommandCase which);
+
 // Removes from a state what a client may not know yet, as what a drawer should hold before a blind count.
 void hide_from_clients(EntityKind kind, google::protobuf::Message& state);
 

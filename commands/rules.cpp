@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands/scratch.h"
+#include "engine/result.h"
 
 namespace till {
 
@@ -11,11 +12,23 @@ Rejection reject(schema::ErrorCode code, std::string detail, std::string pointer
   return {schema::ErrorCode_Name(code), std::move(detail), std::move(pointer)};
 }
 
+schema::ErrorCode code_of(const Rejection& rejection) {
+  schema::ErrorCode code{};
+  TILL_ASSERT(schema::ErrorCode_Parse(std::string(rejection.code), &code));
+  return code;
+}
+
 std::string item_pointer(std::string_view list, std::size_t index, std::string_view field) {
   std::string pointer = "/";
   pointer.append(list).append("/").append(std::to_string(index));
   if (!field.empty()) pointer.append("/").append(field);
   return pointer;
+}
+
+Refusal or_note(const Deciding& deciding, Refusal refusal) {
+  if (!refusal || !deciding.offline()) return refusal;
+  deciding.consequences->push_back(*std::move(refusal));
+  return std::nullopt;
 }
 
 std::string event_type_name(const google::protobuf::FieldDescriptor& member) {

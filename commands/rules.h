@@ -21,12 +21,19 @@
 
 namespace till {
 
+// What the facts of one offline decision met that an online command would have been refused for.
+using Consequences = std::vector<Rejection>;
+
 // All that a decision sees besides its command. Lives for one decision.
 struct Deciding {
   const DecideContext& context;
   BooksReader& books;
   const ZoneTables& zones;
   const Domain& domain;
+  // Null online. A fact that happened while its till was away is taken all the same, and what follows is noted here.
+  Consequences* consequences = nullptr;
+
+  bool offline() const { return consequences != nullptr; }
 };
 
 struct CommandRule {
@@ -102,7 +109,25 @@ std::string event_type_name(const google::protobuf::FieldDescriptor& member);
 // One check's verdict: empty where it has nothing against the command.
 using Refusal = std::optional<Rejection>;
 
+// For checks that a fact passes whatever they say: the refusal as it is online, a note of it offline.
+Refusal or_note(const Deciding& deciding, Refusal refusal);
+
 Rejection reject(schema::ErrorCode code, std::string detail, std::string pointer = {});
+
+// The code of a refusal, which carries its name.
+schema::ErrorCode code_of(const Rejection& rejection);
+
+// VERSION_MISMATCH at <place>/expected_version, naming both, where the command expects another version than `version`
+// of `what`, "Store s1". A command that states none expects nothing.
+template <class Command>
+Refusal check_expected_version(const Command& command, std::uint64_t version, const std::string& what,
+                               std::string_view place = {}) {
+  if (!command.has_expected_version() || command.expected_version() == version) return std::nullopt;
+  return reject(
+      schema::VERSION_MISMATCH,
+      what + " is at version " + std::to_string(version) + ", not " + std::to_string(command.expected_version()),
+      std::string(place) + "/expected_version");
+}
 
 // "/lines/2/sku" of ("lines", 2, "sku"); without a field "/lines/2".
 std::string item_pointer(std::string_view list, std::size_t index, std::string_view field = {});

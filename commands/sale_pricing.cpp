@@ -3,6 +3,7 @@
 #include <string>
 
 #include "commands/money.h"
+#include "commands/sale_line.h"
 #include "commands/scratch.h"
 
 namespace till {
@@ -36,13 +37,17 @@ class Pricing {
       : command_(command), products_(products), cash_rounding_(cash_rounding), sale_(sale) {}
 
   Refusal run() {
-    if (auto refusal = take_currency()) return refusal;
-    if (auto refusal = check_line_ids()) return refusal;
-    if (auto refusal = take_lines()) return refusal;
-    if (auto refusal = take_taxes()) return refusal;
+    if (auto refusal = run_goods()) return refusal;
     if (auto refusal = take_charges()) return refusal;
     if (auto refusal = take_totals()) return refusal;
     return take_tenders();
+  }
+
+  Refusal run_goods() {
+    if (auto refusal = take_currency()) return refusal;
+    if (auto refusal = check_line_ids()) return refusal;
+    if (auto refusal = take_lines()) return refusal;
+    return take_taxes();
   }
 
  private:
@@ -88,7 +93,7 @@ class Pricing {
     }
     sale_.set_gross(static_cast<std::int64_t>(gross));
     sale_.set_discount(static_cast<std::int64_t>(discount));
-    sale_.set_net(static_cast<std::int64_t>(gross - discount));
+    sale_.set_net(static_cast<std::int64_t>(gross - discount) - included_tax(sale_));
     sale_.set_units_e5(static_cast<std::int64_t>(units));
     sale_.set_cogs_e4(static_cast<std::int64_t>(cogs));
     return std::nullopt;
@@ -113,7 +118,7 @@ class Pricing {
     line.set_line_id(stated.line_id());
     line.set_sku(stated.sku());
     line.set_category(product.category());
-    line.set_tax_code(product.tax_code());
+    line.set_tax_code(stated.has_tax_code() ? stated.tax_code() : product.tax_code());
     line.set_quantity_e5(stated.quantity_e5());
     line.set_unit_price_e4(price_e4);
     line.set_gross(static_cast<std::int64_t>(gross));
@@ -142,8 +147,7 @@ class Pricing {
       }
       line.set_discount(stated.discount().amount());
     }
-    line.set_net(line.gross() - line.discount());
-    return std::nullopt;
+    return take_line_details(stated, index, sale_.currency(), line);
   }
 
   Refusal take_taxes() {
@@ -161,7 +165,7 @@ class Pricing {
       share_tax(taken);
     }
     sale_.set_tax(static_cast<std::int64_t>(tax));
-    return std::nullopt;
+    return take_line_taxes(command_, sale_);
   }
 
   Refusal check_tax_codes() {
@@ -185,7 +189,7 @@ class Pricing {
     if (row.amount().amount() < 0) {
       return reject(schema::TAX_ROWS_INVALID, "A tax amount is not negative", item_pointer("taxes", index, "amount"));
     }
-    if (row.taxable().amount() < 0 || row.taxable().amount() > sale_.net()) {
+    if (row.taxable().amount() < 0 || row.taxable().amount() > most_taxable(command_, sale_)) {
       return reject(schema::TAX_ROWS_INVALID,
                     "The taxable amount is not within 0 and the net of " + std::to_string(sale_.net()),
                     item_pointer("taxes", index, "taxable"));
@@ -278,6 +282,7 @@ class Pricing {
       taken.set_gift_card_id(tender.gift_card_id());
       taken.set_from_account(tender.from_account());
       taken.set_points(tender.points());
+      taken.set_payment_id(tender.payment_id());
     }
     return take_change(paid, cash);
   }
@@ -300,6 +305,10 @@ class Pricing {
     if (!tender.gift_card_id().empty() && tender.type() != schema::Tender::GIFT_CARD) {
       return reject(schema::VALIDATION_FAILED, "Only a gift card pays as one",
                     item_pointer("tenders", index, "gift_card_id"));
+    }
+    if (tender.has_payment_id() && tender.type() != schema::Tender::CARD && tender.type() != schema::Tender::CASH) {
+      return reject(schema::VALIDATION_FAILED, "Only payments of cash and cards are recorded before",
+                    item_pointer("tenders", index, "payment_id"));
     }
     const bool of_account = tender.type() == schema::Tender::STORE_CREDIT ||
                             tender.type() == schema::Tender::ON_ACCOUNT ||
@@ -335,20 +344,14 @@ class Pricing {
     if (command_.has_cash_rounding() && command_.cash_rounding().currency() != sale_.currency()) {
       return wrong_currency("/cash_rounding");
     }
-    if (rounding == 0) return std::nullopt;
     const int tenders = command_.tenders_size();
-    const Wide due = Wide(sale_.total()) - not_cash;
-    const bool last_is_cash = tenders > 0 && command_.tenders(tenders - 1).type() == schema::Tender::CASH;
-    if (cash_rounding_ > 1 && last_is_cash && due > 0 &&
-        divide_half_away(due, cash_rounding_) * cash_rounding_ == due + rounding) {
-      sale_.set_cash_rounding(rounding);
-      return std::nullopt;
+    // Cash that rounds to nothing is no tender.
+    const bool last_is_cash = tenders == 0 || command_.tenders(tenders - 1).type() == schema::Tender::CASH;
+    if (auto refusal = check_cash_rounding(rounding, Wide(sale_.total()) - not_cash, last_is_cash, cash_rounding_)) {
+      return refusal;
     }
-    return reject(schema::CASH_ROUNDING_INVALID,
-                  cash_rounding_ > 1
-                      ? "The remainder paid in cash is rounded to " + std::to_string(cash_rounding_) + " minor units"
-                      : "This store does not round cash",
-                  "/cash_rounding");
+    sale_.set_cash_rounding(rounding);
+    return std::nullopt;
   }
 
   static Rejection wrong_quantity(std::size_t index) {
@@ -368,6 +371,20 @@ class Pricing {
 Refusal price_sale(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
                    std::uint32_t cash_rounding, SaleCompleted& sale) {
   return Pricing(command, products, cash_rounding, sale).run();
+}
+
+Refusal price_goods(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
+                    SaleCompleted& sale) {
+  return Pricing(command, products, 0, sale).run_goods();
+}
+
+Refusal check_cash_rounding(std::int64_t rounding, Wide due, bool last_is_cash, std::uint32_t step) {
+  if (rounding == 0) return std::nullopt;
+  if (step > 1 && last_is_cash && due > 0 && divide_half_away(due, step) * step == due + rounding) return std::nullopt;
+  return reject(schema::CASH_ROUNDING_INVALID,
+                step > 1 ? "The remainder paid in cash is rounded to " + std::to_string(step) + " minor units"
+                         : "This store does not round cash",
+                "/cash_rounding");
 }
 
 }  // namespace till

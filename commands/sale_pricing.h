@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "commands/money.h"
 #include "commands/rules.h"
 
 namespace till {
@@ -13,5 +14,13 @@ namespace till {
 // worth nothing.
 Refusal price_sale(const schema::RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
                    std::uint32_t cash_rounding, schema::SaleCompleted& sale);
+
+// The part of it that is about goods: currency (that of expected_total), lines, taxes and their sums.
+Refusal price_goods(const schema::RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
+                    schema::SaleCompleted& sale);
+
+// CASH_ROUNDING_INVALID where `rounding` is not what brings `due`, which is left to pay in cash, to a multiple of
+// `step` minor units. Nothing is rounded where the last tender is not cash, or where the store has no step above 1.
+Refusal check_cash_rounding(std::int64_t rounding, Wide due, bool last_is_cash, std::uint32_t step);
 
 }  // namespace till

@@ -3,10 +3,14 @@
 #include <array>
 #include <utility>
 
+#include "commands/coupon.h"
 #include "commands/sale.h"
+#include "commands/sale_return.h"
 #include "commands/settlement.h"
 #include "commands/shift_sales.h"
 #include "commands/stock.h"
+#include "commands/stock_cost.h"
+#include "commands/tender_correction.h"
 
 namespace till {
 namespace {
@@ -20,6 +24,7 @@ constexpr EntityKind kTerminalChain = kind_of(schema::TERMINAL_CHAIN);
 // The sale's terminal and stock are not in the command: the engine loads them when decide() looks.
 void needs_void(const schema::VoidSale& command, std::vector<EntityRef>& out) {
   out.push_back({kSale, command.sale_id()});
+  need_returns(command.sale_id(), out);
 }
 
 // A void uses up no terminal sequence, so the last sale of the terminal tells its business day.
@@ -32,6 +37,30 @@ bool shift_lasts(const SaleCompleted& sale, BooksReader& books) {
   if (sale.shift_id().empty()) return true;
   const auto* shift = books.get<schema::ShiftState>(kShift, sale.shift_id());
   return shift != nullptr && shift->status() == schema::ShiftState::OPEN;
+}
+
+// What came back is paid back already, and half of an exchange cannot be undone without the other.
+Refusal check_unreturned(const SaleCompleted& sale, const Deciding& deciding) {
+  if (has_returns(deciding.books, sale.sale_id())) {
+    return reject(schema::SALE_HAS_RETURNS, "Goods of sale " + sale.sale_id() + " come back by a return", "/sale_id");
+  }
+  for (const SaleCompleted::Payment& tender : sale.tenders()) {
+    if (tender.type() != schema::Tender::EXCHANGE) continue;
+    return reject(schema::SALE_EXCHANGED, "Sale " + sale.sale_id() + " is half of an exchange; return its goods",
+                  "/sale_id");
+  }
+  return std::nullopt;
+}
+
+// Offline the money was given back already, whatever has been closed since.
+Refusal check_window(const SaleCompleted& sale, BooksReader& books) {
+  if (!day_lasts(sale, books)) {
+    return reject(schema::VOID_WINDOW_CLOSED,
+                  "Terminal " + sale.terminal_id() + " has left business day " + std::to_string(sale.business_date()),
+                  "/sale_id");
+  }
+  if (shift_lasts(sale, books)) return std::nullopt;
+  return reject(schema::VOID_WINDOW_CLOSED, "Shift " + sale.shift_id() + " of the sale is not open", "/sale_id");
 }
 
 Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Acceptance& accepted) {
@@ -48,6 +77,7 @@ Refusal restore_stock(const SaleCompleted& sale, const Deciding& deciding, Accep
     restored.set_sale_id(sale.sale_id());
     restored.set_on_hand_after_e5(level);
     restored.set_held_e5(held_e5(item));
+    write_value_at_average(item, level, restored);
     return std::nullopt;
   });
 }
@@ -65,14 +95,8 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
     if (same_content(known->void_fingerprint(), deciding)) return AlreadyDone{Position(known->void_position())};
     return reject(schema::SALE_ALREADY_VOIDED, "Sale " + command.sale_id() + " is voided already", "/sale_id");
   }
-  if (!day_lasts(sale, deciding.books)) {
-    return reject(schema::VOID_WINDOW_CLOSED,
-                  "Terminal " + sale.terminal_id() + " has left business day " + std::to_string(sale.business_date()),
-                  "/sale_id");
-  }
-  if (!shift_lasts(sale, deciding.books)) {
-    return reject(schema::VOID_WINDOW_CLOSED, "Shift " + sale.shift_id() + " of the sale is not open", "/sale_id");
-  }
+  if (auto refusal = check_unreturned(sale, deciding)) return *std::move(refusal);
+  if (auto refusal = or_note(deciding, check_window(sale, deciding.books))) return *std::move(refusal);
   Acceptance accepted;
   accepted.events.reserve(static_cast<std::size_t>(sale.lines_size()) + 1);
   auto& fact =
@@ -81,8 +105,12 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
   fact.set_reason(command.reason());
   *fact.mutable_original() = sale;
   if (auto refusal = restore_stock(sale, deciding, accepted)) return *std::move(refusal);
+  for (const std::string& coupon_id : sale.coupon_ids()) {
+    restore_coupon(deciding, coupon_id, sale.sale_id(), accepted);
+  }
   if (auto refusal = unsettle_sale(deciding, sale, accepted)) return *std::move(refusal);
-  if (auto refusal = book_on_shift(deciding, sale, schema::ShiftSaleBooked::VOID, accepted)) {
+  const SaleCompleted corrected = with_corrections(*known, sale);
+  if (auto refusal = book_on_shift(deciding, corrected, schema::ShiftSaleBooked::VOID, accepted)) {
     return *std::move(refusal);
   }
   accepted.business_date = sale.business_date();

@@ -10,6 +10,7 @@
 #include "commands/house_account.h"
 #include "commands/loyalty.h"
 #include "commands/loyalty_program.h"
+#include "commands/payment.h"
 #include "commands/store_credit.h"
 
 namespace till {
@@ -25,7 +26,7 @@ class Settlement {
  public:
   Settlement(const Deciding& deciding, const SaleCompleted& sale, Acceptance& accepted)
       : books_(deciding, accepted),
-        deciding_{deciding.context, books_, deciding.zones, deciding.domain},
+        deciding_{deciding.context, books_, deciding.zones, deciding.domain, deciding.consequences},
         sale_(sale),
         accepted_(accepted) {}
 
@@ -56,6 +57,10 @@ class Settlement {
 
  private:
   Refusal pay(int index, const SaleCompleted::Payment& tender) {
+    if (!tender.payment_id().empty()) {
+      const std::string pointer = item_pointer("tenders", static_cast<std::size_t>(index), "payment_id");
+      return use_payment(deciding_, sale_, tender, pointer, accepted_);
+    }
     if (!tender.gift_card_id().empty()) {
       return redeem_gift_card(deciding_, card_move(tender.gift_card_id(), tender.amount(), "tenders", index), accepted_,
                               after_);
@@ -89,6 +94,7 @@ class Settlement {
   }
 
   Refusal give_back(int index, const SaleCompleted::Payment& tender) {
+    if (!tender.payment_id().empty()) release_payment(deciding_, tender.payment_id(), accepted_);
     if (!tender.gift_card_id().empty()) return give_back_to_card(index, tender);
     if (!tender.from_account() || erased()) return std::nullopt;
     const CustomerMove move = customer_move(index, tender);
@@ -144,6 +150,8 @@ class Settlement {
     if (sale_.customer_id().empty()) return std::nullopt;
     const schema::LoyaltyProgramState* const program = loyalty_program(books_);
     if (program == nullptr || program->point_value().currency() != sale_.currency()) return std::nullopt;
+    // Erased while the till was away: the sale stands, nobody is there to have points.
+    if (deciding_.offline() && erased()) return std::nullopt;
     if (has_earned(books_, sale_.customer_id(), sale_.sale_id())) return std::nullopt;
     std::int64_t eligible = sale_.net();
     for (const SaleCompleted::Payment& tender : sale_.tenders()) {
@@ -207,7 +215,7 @@ class Settlement {
 bool has_accounts(const SaleCompleted& sale) {
   if (!sale.customer_id().empty() || sale.gift_cards_size() > 0) return true;
   for (const SaleCompleted::Payment& tender : sale.tenders()) {
-    if (tender.from_account() || !tender.gift_card_id().empty()) return true;
+    if (tender.from_account() || !tender.gift_card_id().empty() || !tender.payment_id().empty()) return true;
   }
   return false;
 }
@@ -217,6 +225,7 @@ bool has_accounts(const SaleCompleted& sale) {
 void need_settlement(const schema::RingUpSale& command, std::vector<EntityRef>& out) {
   for (const Tender& tender : command.tenders()) {
     if (!tender.gift_card_id().empty()) need_gift_card(tender.gift_card_id(), command.sale_id(), out);
+    if (!tender.payment_id().empty()) need_payment(tender.payment_id(), out);
     if (!tender.from_account()) continue;
     if (tender.type() == Tender::STORE_CREDIT) need_store_credit(command.customer_id(), out);
     if (tender.type() == Tender::ON_ACCOUNT) need_account(command.customer_id(), out);

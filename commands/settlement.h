@@ -1,5 +1,5 @@
 // What a sale does to accounts of value, in its own transaction: gift cards that pay or are sold, store credit, house
-// accounts, loyalty points that pay or are earned; and what reversing the sale does to them.
+// accounts, loyalty points that pay or are earned, payments recorded before; and what reversing the sale does to them.
 #pragma once
 
 #include "commands/rules.h"

@@ -8,6 +8,8 @@
 #include "commands/authority.h"
 #include "commands/money.h"
 #include "commands/store.h"
+#include "commands/store_day.h"
+#include "commands/store_shifts.h"
 #include "commands/terminal.h"
 
 namespace till {
@@ -20,14 +22,13 @@ constexpr EntityKind kTerminal = kind_of(schema::TERMINAL_DEVICE);
 
 // Operators of one shift.
 constexpr int kOperatorsMost = 64;
-// A terminal whose grand total has come so far opens no further shift; a shift adds at most kShiftAmountMost.
-constexpr std::int64_t kGrandTotalMost = 8'000'000'000'000'000'000;
 
 void needs_open(const schema::OpenShift& command, std::vector<EntityRef>& out) {
   need_shift(command.shift_id(), out);
   out.push_back({kDrawer, command.terminal_id()});
   out.push_back({kStore, command.store_id()});
   out.push_back({kTerminal, command.terminal_id()});
+  need_store_shifts(command.store_id(), out);
   need_session(command.session_id(), out);
 }
 
@@ -70,6 +71,9 @@ Decision decide_open(const schema::OpenShift& command, const Deciding& deciding)
   if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
   const auto* store = deciding.books.get<schema::StoreState>(kStore, command.store_id());
   const std::int32_t day = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
+  if (auto refusal = check_works_on(deciding, command.store_id(), store->policy(), day, deciding.context.recorded_at)) {
+    return *std::move(refusal);
+  }
   Acceptance accepted;
   auto& fact = *add_event(accepted, deciding, schema::SHIFT, command.shift_id(), schema::Event::kShiftOpened)
                     .mutable_shift_opened();
@@ -90,6 +94,7 @@ Decision decide_open(const schema::OpenShift& command, const Deciding& deciding)
                      .mutable_drawer_taken();
   taken.set_terminal_id(command.terminal_id());
   taken.set_shift_id(command.shift_id());
+  list_shift({command.store_id(), command.shift_id(), command.terminal_id(), day}, deciding, accepted);
   accepted.business_date = day;
   auto& answer = set_answer(accepted, deciding);
   answer.set_shift_id(command.shift_id());

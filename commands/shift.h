@@ -14,6 +14,8 @@ const Aggregate& shift_aggregate();
 
 // Bound of a shift's sums, in minor units; with it a terminal's grand total stays within int64.
 inline constexpr std::int64_t kShiftAmountMost = 1'000'000'000'000'000'000;
+// A terminal whose grand total has come so far opens no further shift; a shift adds at most kShiftAmountMost.
+inline constexpr std::int64_t kGrandTotalMost = 8'000'000'000'000'000'000;
 
 // For needs().
 void need_shift(std::string_view shift_id, std::vector<EntityRef>& out);

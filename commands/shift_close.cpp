@@ -11,6 +11,7 @@
 #include "commands/money.h"
 #include "commands/scratch.h"
 #include "commands/shift.h"
+#include "commands/store_shifts.h"
 
 namespace till {
 namespace {
@@ -207,6 +208,8 @@ Decision decide_close(const schema::CloseShift& command, const Deciding& decidin
                     .mutable_shift_closed();
   write_closed(command, *shift, drawer == nullptr ? schema::DrawerState::default_instance() : *drawer, fact);
   release_drawer(fact, deciding, accepted);
+  unlist_shift({shift->store_id(), command.shift_id(), shift->terminal_id(), shift->business_date()}, deciding,
+               accepted);
   if (fact.to_safe() > 0) {
     if (auto refusal = move_safe(deciding, shift->store_id(), command.shift_id(), command.shift_id(), fact.to_safe(),
                                  fact.currency(), accepted)) {

@@ -6,6 +6,7 @@
 
 #include "commands/money.h"
 #include "commands/shift.h"
+#include "commands/shift_late.h"
 
 namespace till {
 namespace {
@@ -16,7 +17,10 @@ using schema::ShiftSaleBooked;
 // Different tax codes in one shift; its state stays far below the door of an entity.
 constexpr int kShiftTaxCodesMost = 256;
 
-Refusal check_fit(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift) {
+}  // namespace
+
+Refusal check_booking(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift,
+                      const schema::ShiftTotals& totals) {
   if (shift.terminal_id() != sale.terminal_id() || shift.store_id() != sale.store_id()) {
     return reject(
         schema::SHIFT_NOT_FOUND,
@@ -28,7 +32,6 @@ Refusal check_fit(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const s
                   "/expected_total/currency");
   }
   if (kind != ShiftSaleBooked::SALE) return std::nullopt;  // what was taken in can be given back
-  const schema::ShiftTotals& totals = shift.totals();
   const Wide moved = Wide(totals.gross_positive().amount()) + totals.gross_negative().amount() + sale.total();
   // The tenders, and so the cash, may exceed the total by the change at most, which is cash again.
   if (moved > kShiftAmountMost || Wide(totals.gross().amount()) + sale.gross() > kShiftAmountMost) {
@@ -44,6 +47,8 @@ Refusal check_fit(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const s
   return reject(schema::TAX_ROWS_INVALID, "A shift has at most " + std::to_string(kShiftTaxCodesMost) + " tax codes",
                 "/taxes");
 }
+
+namespace {
 
 // By type, change taken off the cash; returns the cash.
 std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSaleBooked& fact) {
@@ -63,8 +68,10 @@ std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSa
   return cash;
 }
 
-void write_fact(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift,
-                ShiftSaleBooked& fact) {
+}  // namespace
+
+void write_booking(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const schema::ShiftState& shift,
+                   ShiftSaleBooked& fact) {
   const std::int64_t sign = kind == ShiftSaleBooked::SALE ? 1 : -1;
   fact.set_shift_id(sale.shift_id());
   fact.set_sale_id(sale.sale_id());
@@ -92,6 +99,8 @@ void write_fact(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const sch
   fact.set_expected_cash_after(shift.expected_cash().amount() + fact.cash());
   fact.set_employee_id(sale.employee_id());
 }
+
+namespace {
 
 void add(schema::Money& sum, std::int64_t amount, const std::string& currency) {
   set_money(sum, sum.amount() + amount, currency);
@@ -133,8 +142,9 @@ void count(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
   }
 }
 
-void evolve_booked(schema::ShiftState& state, const ShiftSaleBooked& fact, const schema::Record&) {
-  schema::ShiftTotals& totals = *state.mutable_totals();
+}  // namespace
+
+void add_to_totals(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
   const std::string& currency = fact.currency();
   count(totals, fact);
   if (fact.kind() == ShiftSaleBooked::SALE) {
@@ -151,10 +161,20 @@ void evolve_booked(schema::ShiftState& state, const ShiftSaleBooked& fact, const
   if (fact.tip() != 0) add(*totals.mutable_tip(), fact.tip(), currency);
   if (fact.cash_rounding() != 0) add(*totals.mutable_cash_rounding(), fact.cash_rounding(), currency);
   fold_lists(totals, fact);
+}
+
+void fold_booking(schema::ShiftState& state, const ShiftSaleBooked& fact) {
+  add_to_totals(*state.mutable_totals(), fact);
   state.mutable_expected_cash()->set_amount(fact.expected_cash_after());
   if (fact.terminal_seq() == 0) return;
   if (state.first_terminal_seq() == 0) state.set_first_terminal_seq(fact.terminal_seq());
   state.set_last_terminal_seq(fact.terminal_seq());
+}
+
+namespace {
+
+void evolve_booked(schema::ShiftState& state, const ShiftSaleBooked& fact, const schema::Record&) {
+  fold_booking(state, fact);
 }
 
 using schema::Event;
@@ -174,11 +194,14 @@ Refusal book_on_shift(const Deciding& deciding, const SaleCompleted& sale, Shift
                       Acceptance& accepted) {
   if (sale.shift_id().empty()) return std::nullopt;
   const schema::ShiftState* shift = nullptr;
-  if (auto refusal = find_open_shift(deciding, sale.shift_id(), shift)) return refusal;
-  if (auto refusal = check_fit(sale, kind, *shift)) return refusal;
-  write_fact(sale, kind, *shift,
-             *add_event(accepted, deciding, schema::SHIFT, sale.shift_id(), Event::kShiftSaleBooked)
-                  .mutable_shift_sale_booked());
+  if (auto refusal = find_open_shift(deciding, sale.shift_id(), shift)) {
+    if (!deciding.offline() || shift == nullptr || shift->status() == schema::ShiftState::OPEN) return refusal;
+    return attach_late(deciding, sale, kind, *shift, accepted);
+  }
+  if (auto refusal = check_booking(sale, kind, *shift, shift->totals())) return refusal;
+  write_booking(sale, kind, *shift,
+                *add_event(accepted, deciding, schema::SHIFT, sale.shift_id(), Event::kShiftSaleBooked)
+                     .mutable_shift_sale_booked());
   return std::nullopt;
 }
 

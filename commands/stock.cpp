@@ -5,7 +5,9 @@
 
 #include "commands/money.h"
 #include "commands/product.h"
+#include "commands/purchase_order.h"
 #include "commands/stock_alert.h"
+#include "commands/stock_cost.h"
 #include "commands/stock_count.h"
 #include "commands/store.h"
 
@@ -20,6 +22,7 @@ constexpr EntityKind kAdjustment = kind_of(schema::ADJUSTMENT);
 
 void needs_receive(const schema::ReceiveStock& command, std::vector<EntityRef>& out) {
   out.push_back({kReceipt, command.receipt_id()});
+  need_purchase_order(command.po_id(), out);
   out.push_back({kStore, command.store_id()});
   for (const auto& line : command.lines()) {
     out.push_back({kProduct, line.sku()});
@@ -73,23 +76,41 @@ void write_received(const schema::ReceiveStock& command, std::size_t index, std:
   fact.set_held_e5(held);
 }
 
+void receive_cost(std::int64_t before_e5, ItemCost& cost, schema::StockReceived& fact) {
+  const ItemCost before = cost;
+  if (fact.has_unit_cost_e4()) {
+    move_at_cost(cost, before_e5, fact.on_hand_after_e5(), fact.unit_cost_e4(), fact.currency());
+  } else {
+    move_at_average(cost, before_e5, fact.on_hand_after_e5());
+  }
+  write_value(before, cost, fact);
+}
+
 // One event a line; lines of the same article follow each other on its shelf.
 Refusal receive_lines(const schema::ReceiveStock& command, const Deciding& deciding, Acceptance& accepted) {
   const auto count = static_cast<std::size_t>(command.lines_size());
   Scratch<std::string_view> skus(count);
   Scratch<std::uint32_t> first(count);
   Scratch<std::int64_t> shelf(count);
+  std::vector<ItemCost> costs(count);
   for (std::size_t i = 0; i < count; ++i) skus[i] = command.lines(static_cast<int>(i)).sku();
   find_first_equal(skus.all(), first.all());
   for (std::size_t i = 0; i < count; ++i) {
     std::string id = stock_id(command.store_id(), skus[i]);
     const schema::StockState& item = stock_item(deciding.books, id);
     std::int64_t& level = shelf[first[i]];
-    if (first[i] == i) level = item.on_hand_e5();
+    ItemCost& cost = costs[first[i]];
+    if (first[i] == i) {
+      level = item.on_hand_e5();
+      cost = cost_of(item);
+    }
+    const std::int64_t before = level;
     const std::int64_t quantity = command.lines(static_cast<int>(i)).quantity_e5();
     if (!move_stock(level, quantity)) return reject_stock_bounds(item_pointer("lines", i, "quantity"));
-    auto& event = add_event(accepted, deciding, schema::STOCK, std::move(id), schema::Event::kStockReceived);
-    write_received(command, i, level, held_e5(item), *event.mutable_stock_received());
+    auto& fact = *add_event(accepted, deciding, schema::STOCK, std::move(id), schema::Event::kStockReceived)
+                      .mutable_stock_received();
+    write_received(command, i, level, held_e5(item), fact);
+    receive_cost(before, cost, fact);
   }
   return std::nullopt;
 }
@@ -103,9 +124,10 @@ Decision decide_receive(const schema::ReceiveStock& command, const Deciding& dec
   const auto* store = deciding.books.get<schema::StoreState>(kStore, command.store_id());
   if (store == nullptr) return reject(schema::STORE_NOT_FOUND, "No store " + command.store_id(), "/store_id");
   if (auto refusal = check_lines(command, deciding.books)) return *refusal;
+  if (auto refusal = check_delivery(command, deciding)) return *refusal;
 
   Acceptance accepted;
-  accepted.events.reserve(static_cast<std::size_t>(command.lines_size()) + 1);
+  accepted.events.reserve(static_cast<std::size_t>(command.lines_size()) + 2);
   auto& fact = *add_event(accepted, deciding, schema::RECEIPT, command.receipt_id(), schema::Event::kReceiptBooked)
                     .mutable_receipt_booked();
   fact.set_receipt_id(command.receipt_id());
@@ -113,10 +135,12 @@ Decision decide_receive(const schema::ReceiveStock& command, const Deciding& dec
   fact.set_lines(static_cast<std::uint32_t>(command.lines_size()));
   fact.set_fingerprint(std::string(as_bytes(deciding.context.fingerprint)));
   if (auto refusal = receive_lines(command, deciding, accepted)) return *refusal;
+  book_delivery(command, deciding, accepted);
   accepted.business_date = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
   auto& answer = set_answer(accepted, deciding);
   answer.set_store_id(command.store_id());
   answer.set_receipt_id(command.receipt_id());
+  if (!command.po_id().empty()) answer.set_po_id(command.po_id());
   return accepted;
 }
 
@@ -135,7 +159,7 @@ Refusal check_adjustment(const schema::AdjustStock& command, BooksReader& books)
 }
 
 void write_adjustment(const schema::AdjustStock& command, const Deciding& deciding, std::string id,
-                      std::int64_t on_hand_after, std::int64_t held, Acceptance& accepted) {
+                      const schema::StockState& item, std::int64_t on_hand_after, Acceptance& accepted) {
   auto& booked =
       *add_event(accepted, deciding, schema::ADJUSTMENT, command.adjustment_id(), schema::Event::kAdjustmentBooked)
            .mutable_adjustment_booked();
@@ -150,7 +174,8 @@ void write_adjustment(const schema::AdjustStock& command, const Deciding& decidi
   fact.set_reason(command.reason());
   fact.set_adjustment_id(command.adjustment_id());
   fact.set_on_hand_after_e5(on_hand_after);
-  fact.set_held_e5(held);
+  fact.set_held_e5(held_e5(item));
+  write_value_at_average(item, on_hand_after, fact);
   auto& answer = set_answer(accepted, deciding);
   answer.set_store_id(command.store_id());
   answer.set_sku(command.sku());
@@ -177,7 +202,7 @@ Decision decide_adjust(const schema::AdjustStock& command, const Deciding& decid
                   "The adjustment would take " + command.sku() + " below zero, or below what is reserved", "/delta");
   }
   Acceptance accepted;
-  write_adjustment(command, deciding, id, after, held_e5(item), accepted);
+  write_adjustment(command, deciding, id, item, after, accepted);
   add_alert(accepted, deciding, item, rule,
             {id, command.store_id(), command.sku(), {}, command.adjustment_id(), after});
   accepted.business_date = business_time_of(*store, deciding.context.recorded_at, deciding.zones).business_date;
@@ -185,18 +210,22 @@ Decision decide_adjust(const schema::AdjustStock& command, const Deciding& decid
 }
 
 void evolve_received(schema::StockState& state, const schema::StockReceived& fact, const schema::Record& record) {
+  fold_received(state, fact);
   set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
 void evolve_adjusted(schema::StockState& state, const schema::StockAdjusted& fact, const schema::Record& record) {
+  fold_at_average(state, fact.on_hand_after_e5());
   set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
 void evolve_issued(schema::StockState& state, const schema::StockIssued& fact, const schema::Record& record) {
+  fold_at_average(state, fact.on_hand_after_e5());
   set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 
 void evolve_restored(schema::StockState& state, const schema::StockRestored& fact, const schema::Record& record) {
+  fold_at_average(state, fact.on_hand_after_e5());
   set_on_hand(state, fact.on_hand_after_e5(), record);
 }
 

@@ -7,6 +7,7 @@
 #include "commands/authority.h"
 #include "commands/money.h"
 #include "commands/scratch.h"
+#include "commands/stock_cost.h"
 #include "commands/stock_move.h"
 #include "commands/store.h"
 
@@ -245,6 +246,31 @@ Refusal find_open_count(BooksReader& books, const std::string& count_id, const C
   if (sheet->status() == CountSheetState::OPEN) return std::nullopt;
   return reject(schema::COUNT_CLOSED, "Count " + count_id + " is " + CountSheetState::Status_Name(sheet->status()),
                 "/count_id");
+}
+
+bool was_counted_since(const StockState& item, Micros at) {
+  const std::int64_t counted_at = item.posted().counted_at_us();
+  return item.has_posted() && at.value() <= counted_at && at.value() > counted_at - kLateSaleMostUs;
+}
+
+void keep_counted_level(const StockState& item, const schema::StockIssued& issued, const Deciding& deciding,
+                        Acceptance& accepted) {
+  auto& kept =
+      *add_event(accepted, deciding, schema::STOCK, stock_id(issued.store_id(), issued.sku()), Event::kStockCountKept)
+           .mutable_stock_count_kept();
+  kept.set_store_id(issued.store_id());
+  kept.set_sku(issued.sku());
+  kept.set_document_id(item.posted().count_id());
+  kept.set_quantity_e5(issued.quantity_e5());
+  kept.set_on_hand_after_e5(item.on_hand_e5());
+  kept.set_reserved_after_e5(item.reserved_e5());
+  kept.set_quarantine_after_e5(item.quarantine_e5());
+  kept.set_handled_e5(issued.quantity_e5());
+  ItemCost before = cost_of(item);
+  take_value(issued.value(), before);
+  ItemCost after = before;
+  move_at_average(after, issued.on_hand_after_e5(), item.on_hand_e5());
+  write_value(before, after, kept);
 }
 
 // Movements come in any order of their own times: an offline sale is told of late.

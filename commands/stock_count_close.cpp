@@ -141,6 +141,10 @@ void evolve_cancelled(CountSheetState& state, const schema::CountCancelled&, con
 }
 
 void evolve_counted(schema::StockState& state, const schema::StockMoved& fact, const schema::Record& record) {
+  if (state.count().has_counted_e5()) {
+    state.mutable_posted()->set_count_id(fact.document_id());
+    state.mutable_posted()->set_counted_at_us(state.count().counted_at_us());
+  }
   state.clear_count();  // before the level changes: the correction is no movement of this count
   evolve_moved(state, fact, record);
 }

@@ -7,6 +7,7 @@
 #include "commands/money.h"
 #include "commands/scratch.h"
 #include "commands/stock_alert.h"
+#include "commands/stock_cost.h"
 #include "commands/store.h"
 
 namespace till {
@@ -45,8 +46,8 @@ const schema::StockMoved& moved_of(const schema::Event& event) {
   return static_cast<const schema::StockMoved&>(event.GetReflection()->GetMessage(event, field));
 }
 
-void write_move(const Deciding& deciding, const StockMove& move, std::string id, const Levels& after,
-                Acceptance& acceptance) {
+schema::StockMoved& write_move(const Deciding& deciding, const StockMove& move, std::string id, const Levels& after,
+                               Acceptance& acceptance) {
   schema::Event& event = add_event(acceptance, deciding, schema::STOCK, std::move(id), move.event);
   auto& fact = static_cast<schema::StockMoved&>(mutable_body(event, move.event));
   fact.set_store_id(move.store_id);
@@ -58,16 +59,25 @@ void write_move(const Deciding& deciding, const StockMove& move, std::string id,
   fact.set_quarantine_after_e5(after.quarantine);
   fact.set_handled_e5(move.handled_e5);
   fact.set_disposition(move.disposition);
+  return fact;
 }
 
-// The levels that the decision has left so far.
-Levels levels_in(const Acceptance& acceptance, BooksReader& books, const std::string& id) {
+// What the decision has returned of the item last; null where nothing.
+const schema::StockMoved* last_return(const Acceptance& acceptance, const std::string& id) {
   for (auto event = acceptance.events.rbegin(); event != acceptance.events.rend(); ++event) {
     if (event->type != schema::Event::kStockReturned || event->kind != kStock || event->stream_id != id) continue;
-    const schema::StockMoved& fact = moved_of(static_cast<const schema::Event&>(*event->message));
-    return {fact.on_hand_after_e5(), fact.reserved_after_e5(), fact.quarantine_after_e5()};
+    return &moved_of(static_cast<const schema::Event&>(*event->message));
   }
-  return levels_of(stock_item(books, id));
+  return nullptr;
+}
+
+void write_returned_value(const schema::StockState& item, const schema::StockMoved* last, std::int64_t before_e5,
+                          schema::StockMoved& fact) {
+  ItemCost before = cost_of(item);
+  if (last != nullptr) take_value(last->value(), before);
+  ItemCost after = before;
+  move_at_average(after, before_e5, fact.on_hand_after_e5());
+  write_value(before, after, fact);
 }
 
 using schema::Event;
@@ -92,6 +102,7 @@ constexpr std::array kEvents{
     moved_rule<&Event::stock_returned_to_vendor>(Event::kStockReturnedToVendor),
     moved_rule<&Event::stock_returned>(Event::kStockReturned),
     moved_rule<&Event::stock_inspected>(Event::kStockInspected),
+    moved_rule<&Event::stock_count_kept>(Event::kStockCountKept),
 };
 
 }  // namespace
@@ -113,7 +124,7 @@ Refusal move_item(const Deciding& deciding, schema::StorePolicy::Stock rule_of_s
     return reject(schema::INSUFFICIENT_STOCK, "Not enough of " + move.sku + " in store " + move.store_id,
                   std::string(pointer));
   }
-  write_move(deciding, move, id, after, acceptance);
+  write_value_at_average(item, after.on_hand, write_move(deciding, move, id, after, acceptance));
   add_alert(acceptance, deciding, item, rule, {id, move.store_id, move.sku, {}, move.document_id, after.on_hand});
   return std::nullopt;
 }
@@ -127,9 +138,15 @@ Refusal return_stock(const Deciding& deciding, const std::string& store_id, cons
   if (disposition != schema::Disposition::WASTE) move.on_hand_e5 = quantity_e5;
   if (disposition == schema::Disposition::QUARANTINE) move.quarantine_e5 = quantity_e5;
   std::string id = stock_id(store_id, sku);
-  Levels levels = levels_in(acceptance, deciding.books, id);
+  const schema::StockState& item = stock_item(deciding.books, id);
+  const schema::StockMoved* const last = last_return(acceptance, id);
+  const Levels before = last == nullptr
+                            ? levels_of(item)
+                            : Levels{last->on_hand_after_e5(), last->reserved_after_e5(), last->quarantine_after_e5()};
+  Levels levels = before;
   if (!add_move(levels, move)) return reject_stock_bounds(std::string(pointer));
-  write_move(deciding, move, std::move(id), levels, acceptance);
+  schema::StockMoved& fact = write_move(deciding, move, std::move(id), levels, acceptance);
+  write_returned_value(item, last, before.on_hand, fact);
   return std::nullopt;
 }
 
@@ -179,6 +196,7 @@ std::string quantity_text(std::int64_t quantity_e5) {
 }
 
 void evolve_moved(schema::StockState& state, const schema::StockMoved& fact, const schema::Record& record) {
+  fold_at_average(state, fact.on_hand_after_e5());
   set_on_hand(state, fact.on_hand_after_e5(), record);
   state.set_reserved_e5(fact.reserved_after_e5());
   state.set_quarantine_e5(fact.quarantine_after_e5());

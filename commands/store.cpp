@@ -10,6 +10,8 @@ namespace {
 constexpr EntityKind kStore = kind_of(schema::STORE);
 constexpr std::uint32_t kHoursPerDay = 24;
 constexpr std::uint32_t kCashRoundingMost = 10'000;
+constexpr std::uint32_t kReturnWindowDaysMost = 36'500;
+constexpr std::uint32_t kTipToleranceMostPpm = 1'000'000;
 
 void needs_upsert(const schema::UpsertStore& command, std::vector<EntityRef>& out) {
   out.push_back({kStore, command.store_id()});
@@ -19,7 +21,15 @@ void needs_policy(const schema::SetStorePolicy& command, std::vector<EntityRef>&
   out.push_back({kStore, command.store_id()});
 }
 
+// "Set up again with the same content" stays accepted: who states no version does not care who was there before.
+template <class Command>
+Refusal check_store_version(const Command& command, const schema::StoreState* store) {
+  return check_expected_version(command, store == nullptr ? 0 : store->version(), "Store " + command.store_id());
+}
+
 Decision decide_upsert(const schema::UpsertStore& command, const Deciding& deciding) {
+  const auto* known = deciding.books.get<schema::StoreState>(kStore, command.store_id());
+  if (auto refusal = check_store_version(command, known)) return *std::move(refusal);
   Acceptance accepted;
   auto& fact = *add_event(accepted, deciding, schema::STORE, command.store_id(), schema::Event::kStoreUpserted)
                     .mutable_store_upserted();
@@ -29,10 +39,38 @@ Decision decide_upsert(const schema::UpsertStore& command, const Deciding& decid
   return accepted;
 }
 
-Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& deciding) {
-  if (deciding.books.get<schema::StoreState>(kStore, command.store_id()) == nullptr) {
-    return reject(schema::STORE_NOT_FOUND, "No store " + command.store_id(), "/store_id");
+// What the store lets cards do, and how it counts taxes.
+Refusal check_payment_policy(const schema::SetStorePolicy& command) {
+  if (command.has_offline_payment_most()) {
+    if (auto refusal = check_amount(command.offline_payment_most(), 0, "/offline_payment_most")) return refusal;
   }
+  if (command.has_offline_stored_most()) {
+    if (auto refusal = check_amount(command.offline_stored_most(), 0, "/offline_stored_most")) return refusal;
+  }
+  if (command.tip_tolerance_ppm() > kTipToleranceMostPpm) {
+    return reject(schema::VALIDATION_FAILED, "A tolerance is at most 1000000", "/tip_tolerance_ppm");
+  }
+  const schema::TaxPolicy& taxes = command.tax_policy();
+  if (schema::TaxPolicy::Scope_IsValid(taxes.scope()) && schema::TaxPolicy::Mode_IsValid(taxes.mode()) &&
+      schema::TaxPolicy::Target_IsValid(taxes.inclusive_target())) {
+    return std::nullopt;
+  }
+  return reject(schema::VALIDATION_FAILED, "Not a way to round taxes", "/tax_policy");
+}
+
+// What a command states of payments and taxes.
+void write_payment_policy(const schema::SetStorePolicy& command, schema::StorePolicy& policy) {
+  if (command.has_tax_policy()) *policy.mutable_tax_policy() = command.tax_policy();
+  if (command.has_offline_payment_most()) *policy.mutable_offline_payment_most() = command.offline_payment_most();
+  if (command.has_offline_stored_most()) *policy.mutable_offline_stored_most() = command.offline_stored_most();
+  policy.set_offline_hours_most(command.offline_hours_most());
+  policy.set_tip_tolerance_ppm(command.tip_tolerance_ppm());
+}
+
+Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& deciding) {
+  const schema::StoreState* store = nullptr;
+  if (auto refusal = find_store(deciding.books, command.store_id(), "/store_id", store)) return *std::move(refusal);
+  if (auto refusal = check_store_version(command, store)) return *std::move(refusal);
   if (command.stock() == schema::StorePolicy::STOCK_UNSPECIFIED ||
       !schema::StorePolicy::Stock_IsValid(command.stock())) {
     return reject(schema::VALIDATION_FAILED, "Not a stock policy", "/stock");
@@ -49,6 +87,15 @@ Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& de
   if (command.cash_rounding() > kCashRoundingMost) {
     return reject(schema::VALIDATION_FAILED, "Cash is rounded to at most 10,000 minor units", "/cash_rounding");
   }
+  if (command.has_unlinked_return_limit()) {
+    if (auto refusal = check_amount(command.unlinked_return_limit(), 0, "/unlinked_return_limit")) {
+      return *std::move(refusal);
+    }
+  }
+  if (command.return_window_days() > kReturnWindowDaysMost) {
+    return reject(schema::VALIDATION_FAILED, "A return window has at most 36,500 days", "/return_window_days");
+  }
+  if (auto refusal = check_payment_policy(command)) return *std::move(refusal);
   Acceptance accepted;
   auto& fact = *add_event(accepted, deciding, schema::STORE, command.store_id(), schema::Event::kStorePolicySet)
                     .mutable_store_policy_set();
@@ -62,16 +109,24 @@ Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& de
   policy.set_blind_count(command.blind_count());
   if (command.has_variance_limit()) *policy.mutable_variance_limit() = command.variance_limit();
   policy.set_cash_rounding(command.cash_rounding());
+  policy.set_return_window_days(command.return_window_days());
+  if (command.has_unlinked_return_limit()) {
+    *policy.mutable_unlinked_return_limit() = command.unlinked_return_limit();
+  }
+  write_payment_policy(command, policy);
+  policy.set_require_open_day(command.require_open_day());
   set_answer(accepted, deciding).set_store_id(command.store_id());
   return accepted;
 }
 
 void evolve_upserted(schema::StoreState& state, const schema::StoreUpserted& fact, const schema::Record&) {
   state.set_name(fact.name());
+  state.set_version(state.version() + 1);
 }
 
 void evolve_policy(schema::StoreState& state, const schema::StorePolicySet& fact, const schema::Record&) {
   *state.mutable_policy() = fact.policy();
+  state.set_version(state.version() + 1);
 }
 
 using schema::Command;

@@ -5,6 +5,7 @@
 #include "commands/authority.h"
 #include "commands/calendar.h"
 #include "commands/store.h"
+#include "commands/store_shifts.h"
 
 namespace till {
 namespace {
@@ -28,6 +29,11 @@ void needs_day(const Body& command, std::vector<EntityRef>& out) {
   out.push_back({kStore, command.store_id()});
   need_store_day(command.store_id(), read_date(command.business_date()), out);
   need_session(command.session_id(), out);
+}
+
+void needs_close(const schema::CloseStoreDay& command, std::vector<EntityRef>& out) {
+  needs_day(command, out);
+  need_store_shifts(command.store_id(), out);
 }
 
 const StoreDayState* find_day(const Deciding& deciding, std::string_view store_id, std::int32_t business_date) {
@@ -103,9 +109,16 @@ Decision decide_close(const schema::CloseStoreDay& command, const Deciding& deci
                                accepted, command.store_id())) {
     return *std::move(refusal);
   }
-  auto& event = add_event(accepted, deciding, schema::STORE_DAY, store_day_id(command.store_id(), date),
-                          schema::Event::kStoreDayClosed);
-  write_day(command.store_id(), date, command.session_id(), deciding, *event.mutable_store_day_closed(), accepted);
+  const OpenShifts open = open_shifts(deciding, command.store_id(), date);
+  if (open.count > 0 && !command.force()) {
+    return reject(schema::SHIFTS_OPEN, "Store " + command.store_id() + " has open shifts: " + open.named, "/force");
+  }
+  auto& fact = *add_event(accepted, deciding, schema::STORE_DAY, store_day_id(command.store_id(), date),
+                          schema::Event::kStoreDayClosed)
+                    .mutable_store_day_closed();
+  fact.set_forced(open.count > 0);
+  fact.set_open_shifts(open.count);
+  write_day(command.store_id(), date, command.session_id(), deciding, fact, accepted);
   return accepted;
 }
 
@@ -126,7 +139,7 @@ using schema::Event;
 
 constexpr std::array kCommands{
     command_rule<&Command::open_store_day, needs_day<schema::OpenStoreDay>, decide_open>(Command::kOpenStoreDay),
-    command_rule<&Command::close_store_day, needs_day<schema::CloseStoreDay>, decide_close>(Command::kCloseStoreDay),
+    command_rule<&Command::close_store_day, needs_close, decide_close>(Command::kCloseStoreDay),
 };
 constexpr std::array kEvents{
     event_rule<StoreDayState, &Event::store_day_opened, evolve_opened>(Event::kStoreDayOpened, schema::STORE_DAY),
@@ -145,8 +158,13 @@ void need_store_day(std::string_view store_id, std::int32_t business_date, std::
   out.push_back({kStoreDay, store_day_id(store_id, business_date)});
 }
 
-Refusal check_day_open(const Deciding& deciding, std::string_view store_id, std::int32_t business_date) {
-  return check_open(find_day(deciding, store_id, business_date), store_id, business_date, {});
+Refusal check_works_on(const Deciding& deciding, std::string_view store_id, const schema::StorePolicy& policy,
+                       std::int32_t business_date, Micros at) {
+  if (!policy.require_open_day()) return std::nullopt;
+  const StoreDayState* day = find_day(deciding, store_id, business_date);
+  // Goods that left the shop while the day was open did so, however late it is told of.
+  if (day != nullptr && day->status() == StoreDayState::CLOSED && at.value() < day->closed_at_us()) return std::nullopt;
+  return check_open(day, store_id, business_date, {});
 }
 
 }  // namespace till

@@ -33,15 +33,22 @@ Refusal check_rule(const schema::DefineTax& command) {
   return std::nullopt;
 }
 
+// Whether the rate has begun to hold anywhere on earth: local dates run at most this far ahead of UTC.
+bool has_begun(std::int32_t valid_from, Micros now) {
+  constexpr std::int64_t kAheadMostUs = 14LL * 3'600 * 1'000'000;
+  return valid_from <= business_time(Micros(now.value() + kAheadMostUs), nullptr, 0).business_date;
+}
+
 bool same_rule(const TaxRule& a, const TaxRule& b) {
   return a.rate_ppm() == b.rate_ppm() && a.kind() == b.kind() && a.phase() == b.phase() &&
          a.jurisdiction() == b.jurisdiction();
 }
 
-Refusal check_place(const std::string& tax_code, const TaxRule& rule, const TaxState& state) {
+// A rate that lies in the future may be replaced; one that has begun stands, since sales were taxed by it.
+Refusal check_place(const std::string& tax_code, const TaxRule& rule, const TaxState& state, Micros now) {
   const auto same_day = std::ranges::find(state.rules(), rule.valid_from(), &TaxRule::valid_from);
   if (same_day != state.rules().end()) {
-    if (same_rule(*same_day, rule)) return std::nullopt;
+    if (same_rule(*same_day, rule) || !has_begun(rule.valid_from(), now)) return std::nullopt;
     return reject(schema::TAX_OVERLAP,
                   "Tax " + tax_code + " has another rate from " + std::to_string(rule.valid_from()), "/valid_from");
   }
@@ -67,7 +74,8 @@ Decision decide_define(const schema::DefineTax& command, const Deciding& decidin
   rule.set_valid_from(command.valid_from());
   const auto* known = deciding.books.get<TaxState>(kTax, command.tax_code());
   const TaxState& state = known == nullptr ? TaxState::default_instance() : *known;
-  if (auto refusal = check_place(command.tax_code(), rule, state)) return *std::move(refusal);
+  if (auto refusal = check_place(command.tax_code(), rule, state, deciding.context.recorded_at))
+    return *std::move(refusal);
   auto& answer = set_answer(accepted, deciding);
   answer.set_tax_id(command.tax_id());
   answer.set_tax_code(command.tax_code());
@@ -77,7 +85,11 @@ Decision decide_define(const schema::DefineTax& command, const Deciding& decidin
 void evolve_defined(TaxState& state, const schema::TaxDefined& fact, const schema::Record&) {
   state.set_tax_code(fact.tax_code());
   auto& rules = *state.mutable_rules();
-  if (std::ranges::find(rules, fact.rule().valid_from(), &TaxRule::valid_from) != rules.end()) return;
+  const auto same_day = std::ranges::find(rules, fact.rule().valid_from(), &TaxRule::valid_from);
+  if (same_day != rules.end()) {
+    *same_day = fact.rule();
+    return;
+  }
   *rules.Add() = fact.rule();
   for (int i = rules.size() - 1; i > 0 && rules[i - 1].valid_from() > rules[i].valid_from(); --i) {
     rules.SwapElements(i - 1, i);

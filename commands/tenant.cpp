@@ -13,6 +13,12 @@ constexpr EntityKind kApiKey = kind_of(schema::API_KEY);
 template <class Body>
 void needs_tenant(const Body&, std::vector<EntityRef>&) {}
 
+// Null where there is none, or none any more.
+const schema::TenantState* find_tenant(BooksReader& books, std::string_view tenant) {
+  const auto* state = books.get<schema::TenantState>(kTenant, tenant);
+  return state == nullptr || state->deleted() ? nullptr : state;
+}
+
 void needs_issue(const schema::IssueApiKey& command, std::vector<EntityRef>& out) {
   out.push_back({kApiKey, command.key_id()});
 }
@@ -57,7 +63,7 @@ Refusal check_key(const schema::IssueApiKey& command) {
 Decision decide_issue(const schema::IssueApiKey& command, const Deciding& deciding) {
   if (auto refusal = check_key(command)) return *refusal;
   const std::string tenant(deciding.context.tenant);
-  if (deciding.books.get<schema::TenantState>(kTenant, tenant) == nullptr) {
+  if (find_tenant(deciding.books, tenant) == nullptr) {
     return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
   }
   const auto* known = deciding.books.get<schema::ApiKeyState>(kApiKey, command.key_id());
@@ -91,7 +97,7 @@ Decision decide_revoke(const schema::RevokeApiKey& command, const Deciding& deci
 
 Decision decide_suspend(const schema::SuspendTenant& command, const Deciding& deciding) {
   const std::string tenant(deciding.context.tenant);
-  if (deciding.books.get<schema::TenantState>(kTenant, tenant) == nullptr) {
+  if (find_tenant(deciding.books, tenant) == nullptr) {
     return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
   }
   Acceptance accepted;
@@ -104,11 +110,24 @@ Decision decide_suspend(const schema::SuspendTenant& command, const Deciding& de
 
 Decision decide_resume(const schema::ResumeTenant&, const Deciding& deciding) {
   const std::string tenant(deciding.context.tenant);
-  if (deciding.books.get<schema::TenantState>(kTenant, tenant) == nullptr) {
+  if (find_tenant(deciding.books, tenant) == nullptr) {
     return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
   }
   Acceptance accepted;
   add_event(accepted, deciding, schema::TENANT, tenant, schema::Event::kTenantResumed).mutable_tenant_resumed();
+  set_answer(accepted, deciding).set_tenant(tenant);
+  return accepted;
+}
+
+Decision decide_delete(const schema::DeleteTenant& command, const Deciding& deciding) {
+  const std::string tenant(deciding.context.tenant);
+  if (find_tenant(deciding.books, tenant) == nullptr) {
+    return reject(schema::TENANT_NOT_FOUND, "No tenant " + tenant);
+  }
+  Acceptance accepted;
+  add_event(accepted, deciding, schema::TENANT, tenant, schema::Event::kTenantDeleted)
+      .mutable_tenant_deleted()
+      ->set_reason(command.reason());
   set_answer(accepted, deciding).set_tenant(tenant);
   return accepted;
 }
@@ -123,6 +142,10 @@ void evolve_suspended(schema::TenantState& state, const schema::TenantStanding&,
 
 void evolve_resumed(schema::TenantState& state, const schema::TenantStanding&, const schema::Record&) {
   state.set_suspended(false);
+}
+
+void evolve_deleted(schema::TenantState& state, const schema::TenantStanding&, const schema::Record&) {
+  state.set_deleted(true);
 }
 
 void evolve_issued(schema::ApiKeyState& state, const schema::ApiKeyIssued& fact, const schema::Record&) {
@@ -148,11 +171,13 @@ constexpr std::array kCommands{
     operator_rule<&Command::suspend_tenant, needs_tenant<schema::SuspendTenant>, decide_suspend>(
         Command::kSuspendTenant),
     operator_rule<&Command::resume_tenant, needs_tenant<schema::ResumeTenant>, decide_resume>(Command::kResumeTenant),
+    operator_rule<&Command::delete_tenant, needs_tenant<schema::DeleteTenant>, decide_delete>(Command::kDeleteTenant),
 };
 constexpr std::array kEvents{
     event_rule<TenantState, &Event::tenant_created, evolve_created>(Event::kTenantCreated, schema::TENANT),
     event_rule<TenantState, &Event::tenant_suspended, evolve_suspended>(Event::kTenantSuspended, schema::TENANT),
     event_rule<TenantState, &Event::tenant_resumed, evolve_resumed>(Event::kTenantResumed, schema::TENANT),
+    event_rule<TenantState, &Event::tenant_deleted, evolve_deleted>(Event::kTenantDeleted, schema::TENANT),
     event_rule<ApiKeyState, &Event::api_key_issued, evolve_issued>(Event::kApiKeyIssued, schema::API_KEY),
     event_rule<ApiKeyState, &Event::api_key_revoked, evolve_revoked>(Event::kApiKeyRevoked, schema::API_KEY),
 };
@@ -167,6 +192,9 @@ const Aggregate& tenant_aggregate() {
 
 Refusal check_not_suspended(const DecideContext& context, BooksReader& books) {
   const auto* tenant = books.get<schema::TenantState>(kTenant, context.tenant);
+  if (tenant != nullptr && tenant->deleted()) {
+    return reject(schema::TENANT_NOT_FOUND, "Tenant " + std::string(context.tenant) + " was deleted");
+  }
   if (tenant == nullptr || !tenant->suspended()) return std::nullopt;
   return reject(schema::TENANT_SUSPENDED, "Tenant " + std::string(context.tenant) + " is suspended");
 }

@@ -7,8 +7,8 @@ namespace till {
 
 const Aggregate& tenant_aggregate();
 
-// TENANT_SUSPENDED. For every command but the operator's: one look at an entity that is always in memory, since every
-// command looks at it. Reads go on.
+// TENANT_SUSPENDED, or TENANT_NOT_FOUND where the tenant was deleted. For every command but the operator's: one look at
+// an entity that is always in memory, since every command looks at it. Reads go on.
 Refusal check_not_suspended(const DecideContext& context, BooksReader& books);
 
 }  // namespace till

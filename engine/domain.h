@@ -22,7 +22,7 @@ struct Rejection {
   std::string_view code;
   std::string detail;
   std::string pointer;         // JSON pointer to the field, empty where no single field is at fault
-  std::uint64_t expected = 0;  // TERMINAL_SEQUENCE_GAP only
+  std::uint64_t expected = 0;  // what to send instead: of gaps in a sequence only
 };
 
 // The first result of the same content stands at this position: answer with it.

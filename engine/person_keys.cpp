@@ -298,6 +298,12 @@ Status PersonKeys::erase(std::string_view tenant, std::string_view person) {
   return sync();
 }
 
+bool PersonKeys::knows(std::string_view tenant, std::string_view person) const {
+  const PersonHash hash = hash_of(tenant, person);
+  const std::lock_guard lock(mutex_);
+  return index_.contains(hash);
+}
+
 PersonKeys::Counts PersonKeys::counts() const {
   const std::lock_guard lock(mutex_);
   return {index_.size() - erased_, erased_};

@@ -47,6 +47,9 @@ class PersonKeys {
   // Idempotent: a second call writes nothing.
   Status erase(std::string_view tenant, std::string_view person);
 
+  // Whether the person has a key, or had one that was erased.
+  bool knows(std::string_view tenant, std::string_view person) const;
+
   // Persons with a key, and persons erased.
   struct Counts {
     std::uint64_t live = 0;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "api/operator_keys.h"
+#include "api/tenant_export.h"
 #include "engine/named_thread.h"
 #include "engine/rocks_books_store.h"
 #include "engine/rocks_log.h"
@@ -156,17 +157,21 @@ Status App::open_views() {
     relay_options.max_bytes = static_cast<std::int64_t>(options_.config.nats_max_bytes);
     relay_ = std::make_unique<Relay>(engine_->feed(), *domain_, relay_options);
   }
-  queries_ = std::make_unique<ViewQueries>(*cache_, reporting_.get());
+  queries_ = std::make_unique<ViewQueries>(*cache_, reporting_.get(), domain_->zones());
   ServiceOptions service_options;
   service_options.version = kVersion;
   service_options.rate_limit.commands_per_second = options_.config.commands_per_second;
   service_options.rate_limit.burst = options_.config.burst_commands;
+  service_options.rate_limit.terminal_commands_per_second = options_.config.terminal_commands_per_second;
+  service_options.rate_limit.terminal_burst = options_.config.terminal_burst_commands;
   service_options.not_ready_because = [this] { return not_ready_because(); };
   service_ =
       std::make_unique<Service>(*engine_, *queries_, *credentials_, *person_keys_, secret_, metrics_, service_options);
   cache_->start();
   if (reporting_) reporting_->start();
   if (relay_) relay_->start();
+  timers_ = std::make_unique<Timers>(*engine_, *cache_, domain_->zones(), secret_, TimersOptions{});
+  timers_->start();
   return {};
 }
 
@@ -179,6 +184,7 @@ void App::add_operator_routes() {
   }
   operator_log_ = std::make_unique<OperatorLog>(*log_, *engine_, *domain_);
   add_key_routes(operator_api_, *engine_, *credentials_);
+  add_tenant_export_route(operator_api_, engine_->feed(), *domain_, *person_keys_, *credentials_);
   operator_views_->add_routes(operator_api_);
   operator_log_->add_routes(operator_api_);
   jobs_.add_routes(operator_api_);
@@ -194,6 +200,7 @@ void App::add_metrics() {
     followers.push_back({"credentials", credentials_->status()});
     followers.push_back({"activity", activity_->status()});
     followers.push_back({"person_eraser", person_eraser_->status()});
+    followers.push_back({"timers", timers_->status()});
     if (reporting_) followers.push_back({"reporting", reporting_->info().status});
     if (relay_) followers.push_back({"relay", relay_->status().follower});
     write_follower_metrics(text, followers, durable.position);
@@ -227,6 +234,7 @@ void App::stop() {
   jobs_.stop();
   operator_api_.stop();
   if (service_) service_->stop();
+  if (timers_) timers_->stop();
   if (engine_) engine_->stop();
   if (relay_) relay_->stop();
   if (reporting_) reporting_->stop();

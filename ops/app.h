@@ -16,6 +16,7 @@
 #include "api/operator_log.h"
 #include "api/operator_views.h"
 #include "api/service.h"
+#include "api/timers.h"
 #include "api/view_queries.h"
 #include "commands/retail_domain.h"
 #include "engine/books_store.h"
@@ -92,6 +93,7 @@ class App {
   std::unique_ptr<ViewQueries> queries_;
   Metrics metrics_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<Timers> timers_;
   OperatorJobs jobs_;
   std::unique_ptr<OperatorViews> operator_views_;
   std::unique_ptr<OperatorLog> operator_log_;

@@ -75,7 +75,9 @@ std::map<std::string, Section, std::less<>> sections_of(ServerConfig& config) {
       {"disk", {{"reserve_bytes", number(config.disk_reserve_bytes, 0, kMostBytes)}}},
       {"quota",
        {{"commands_per_second", number(config.commands_per_second, 0, kMostRate)},
-        {"burst_commands", number(config.burst_commands, 0, kMostRate)}}},
+        {"burst_commands", number(config.burst_commands, 0, kMostRate)},
+        {"terminal_commands_per_second", number(config.terminal_commands_per_second, 0, kMostRate)},
+        {"terminal_burst_commands", number(config.terminal_burst_commands, 0, kMostRate)}}},
       {"logging", {{"level", text(config.log_level)}}},
       {"mysql",
        {{"host", text(mysql.host)},
@@ -192,9 +194,11 @@ std::string default_config() {
 [disk]
 # reserve_bytes = 536870912   # commands get 507 while less is free
 
-[quota]                       # of each tenant
-# commands_per_second = 0     # 0: no limit
-# burst_commands = 0
+[quota]
+# commands_per_second = 0     # of each tenant; 0: no limit
+# burst_commands = 0          # 0: as many as one second's
+# terminal_commands_per_second = 0   # of each terminal whose key is bound to it
+# terminal_burst_commands = 0
 
 [logging]
 # level = "info"              # trace, debug, info, warn, error

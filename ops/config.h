@@ -28,6 +28,8 @@ struct ServerConfig {
   std::uint64_t drain_seconds = 10;
   std::int64_t commands_per_second = 0;  // of each tenant; 0: no limit
   std::int64_t burst_commands = 0;
+  std::int64_t terminal_commands_per_second = 0;  // of each terminal whose key is bound to it; 0: no limit
+  std::int64_t terminal_burst_commands = 0;
   std::string log_level = "info";
   std::uint64_t nats_max_age_days = 30;  // of messages in the stream; 0: no limit, as for bytes
   std::uint64_t nats_max_bytes = 1u << 30;

@@ -36,8 +36,8 @@ class FoodmartReader {
   Status read() {
     for (const auto step :
          {&FoodmartReader::read_dates, &FoodmartReader::read_categories, &FoodmartReader::read_products,
-          &FoodmartReader::read_stores, &FoodmartReader::read_customers, &FoodmartReader::read_receipts,
-          &FoodmartReader::read_sales}) {
+          &FoodmartReader::read_stores, &FoodmartReader::read_employees, &FoodmartReader::read_customers,
+          &FoodmartReader::read_receipts, &FoodmartReader::read_sales}) {
       const auto status = (this->*step)();
       if (!status) return status;
       if (!unknown_.empty()) return Error{ErrorKind::kInvalid, unknown_ + " is named, but not there"};
@@ -70,8 +70,10 @@ class FoodmartReader {
 
   Status read_categories() {
     return for_each_row(
-        file("product_class"), {"product_class_id", "product_category"},
-        [this](CsvReader& row, const Columns& column) { categories_[row.integer(column[0])] = row.field(column[1]); });
+        file("product_class"), {"product_class_id", "product_category", "product_family"},
+        [this](CsvReader& row, const Columns& column) {
+          categories_[row.integer(column[0])] = {std::string(row.field(column[1])), std::string(row.field(column[2]))};
+        });
   }
 
   Status read_products() {
@@ -83,7 +85,8 @@ class FoodmartReader {
                             unknown_ = "product_class_id " + std::string(row.field(column[1]));
                             return;
                           }
-                          product.category = category->second;
+                          product.category = category->second.name;
+                          product.family = category->second.family;
                           product.name = row.field(column[2]);
                           product.sku = row.field(column[3]);
                           product.list_price_e4 = row.decimal(column[4], 4);
@@ -95,6 +98,17 @@ class FoodmartReader {
       const std::int64_t id = row.integer(column[0]);
       if (id != kHeadquarters) data_.stores.push_back({id, std::string(row.field(column[1]))});
     });
+  }
+
+  Status read_employees() {
+    return for_each_row(file("employee"), {"employee_id", "full_name", "position_title", "store_id"},
+                        [this](CsvReader& row, const Columns& column) {
+                          const std::string_view title = row.field(column[2]);
+                          const bool manages = title == "Store Manager";
+                          if (!manages && !title.ends_with(" Checker")) return;
+                          data_.employees.push_back({row.integer(column[0]), row.integer(column[3]),
+                                                     std::string(row.field(column[1])), manages});
+                        });
   }
 
   Status read_customers() {
@@ -143,6 +157,10 @@ class FoodmartReader {
     }
   }
 
+  struct Category {
+    std::string name;
+    std::string family;
+  };
   struct Sold {
     std::int64_t units_e4 = 0;
     std::int64_t cost_e4 = 0;
@@ -150,7 +168,7 @@ class FoodmartReader {
   const std::string directory_;
   FoodmartData data_;
   std::map<std::int64_t, std::int32_t> dates_;
-  std::map<std::int64_t, std::string> categories_;
+  std::map<std::int64_t, Category> categories_;
   std::map<std::int64_t, Sold> sold_;
   std::string unknown_;
 };

@@ -1,4 +1,4 @@
-// The FoodMart files as plain rows: products, stores, customers, receipts and baskets of 1997.
+// The FoodMart files as plain rows: products, stores, employees, customers, receipts and baskets of 1997.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,20 @@ struct FoodmartData {
     std::string sku;
     std::string name;
     std::string category;
+    std::string family;  // Food, Drink or Non-Consumable
     std::int64_t list_price_e4;
     std::int64_t cost_e4 = 0;  // average cost of a unit sold; 0: never sold
   };
   struct Store {
     std::int64_t id;
     std::string name;
+  };
+  // Of those who work at or answer for a store's tills.
+  struct Employee {
+    std::int64_t id;
+    std::int64_t store;
+    std::string name;
+    bool manages;  // else a checker
   };
   struct Customer {
     std::int64_t id;
@@ -53,6 +61,7 @@ struct FoodmartData {
 
   std::map<std::int64_t, Product> products;  // by product_id
   std::vector<Store> stores;                 // without the headquarters
+  std::vector<Employee> employees;
   std::vector<Customer> customers;
   std::map<ReceiptKey, std::vector<ReceiptLine>> receipts;
   std::map<BasketKey, std::vector<SaleLine>> baskets;  // lines in the order of the file

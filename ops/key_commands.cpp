@@ -12,10 +12,11 @@
 namespace till {
 namespace {
 
-// Options of all four; each subcommand uses its own.
+// Options of all; each subcommand uses its own.
 struct KeyArguments {
   std::string tenant;
   std::string reason;
+  std::string confirm;
   std::string name;
   std::string scope;
   std::string terminal;
@@ -72,6 +73,24 @@ int list_keys(const Shell& shell, const KeyArguments& arguments) {
   return kExitOk;
 }
 
+// One line a transaction, up to the head that the log had at the beginning.
+int export_tenant(const Shell& shell, const KeyArguments& arguments) {
+  auto client = open_operator(shell);
+  if (!client) return fail(client.error());
+  std::int64_t head = -1;
+  for (std::int64_t from = 1; head < 0 || from <= head;) {
+    auto page = ask_operator(**client, "GET",
+                             "/operator/tenants/export?tenant=" + arguments.tenant + "&from=" + std::to_string(from));
+    if (!page) return fail(page.error());
+    if (head < 0) head = (*page)["head"].integer();
+    for (const auto& line : (*page)["lines"].items()) print_document(line.json());
+    const std::int64_t next = (*page)["next"].integer();
+    if (next <= from) break;
+    from = next;
+  }
+  return kExitOk;
+}
+
 using Arguments = std::shared_ptr<KeyArguments>;
 
 void when(CLI::App* command, Shell& shell, std::function<int()> run) {
@@ -103,6 +122,22 @@ void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments
   when(resume, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/tenants/resume", body_of({{"tenant", arguments->tenant}}),
                         {"tenant", "position"});
+  });
+
+  auto* everything =
+      tenant->add_subcommand("export", "Writes all that the log holds of a tenant, one JSON line a transaction");
+  everything->add_option("tenant", arguments->tenant, "Its id")->required();
+  when(everything, shell, [&shell, arguments] { return export_tenant(shell, *arguments); });
+
+  auto* remove = tenant->add_subcommand("delete", "Ends a tenant for good and destroys the keys of all its persons");
+  remove->add_option("tenant", arguments->tenant, "Its id")->required();
+  remove->add_option("--confirm", arguments->confirm, "Its id once more")->required();
+  remove->add_option("--reason", arguments->reason, "Why, for the log");
+  when(remove, shell, [&shell, arguments] {
+    return ask_and_show(
+        shell, "/operator/tenants/delete",
+        body_of({{"tenant", arguments->tenant}, {"confirm", arguments->confirm}, {"reason", arguments->reason}}),
+        {"tenant", "position"});
   });
 }
 

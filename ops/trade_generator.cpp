@@ -17,12 +17,6 @@ constexpr std::int64_t kUnitE5 = 100'000;
 constexpr int kCentDecimals = 2;  // of kTradeCurrency
 constexpr std::int64_t kMillion = 1'000'000;
 
-struct TaxRate {
-  std::string_view code;
-  std::int64_t ppm;
-};
-constexpr std::array kTaxRates{TaxRate{"REDUCED", 20'000}, TaxRate{"STANDARD", 80'000}};
-
 constexpr std::array<std::string_view, 12> kCategories = {"Bakery",  "Beverages", "Canned Food", "Dairy",
                                                           "Deli",    "Frozen",    "Household",   "Meat",
                                                           "Produce", "Seafood",   "Snacks",      "Starchy Food"};
@@ -63,6 +57,10 @@ void emit(const CommandSink& sink, std::string key, Fill&& fill) {
 }
 
 }  // namespace
+
+std::int64_t TradeTax::of(std::int64_t taxable) const {
+  return static_cast<std::int64_t>(divide_half_away(Wide{taxable} * ppm, kMillion));
+}
 
 std::int64_t midnight_us(std::int32_t date) {
   using namespace std::chrono;
@@ -144,9 +142,9 @@ void TradeGenerator::make_setup(const CommandSink& sink) const {
     });
   }
   for (std::size_t i = 0; i < shape_.customers; ++i) {
-    emit(sink, numbered("setup.customer-", i + 1, 4), [&](schema::Command& command) {
+    emit(sink, "setup." + customer_id(i), [&](schema::Command& command) {
       auto& customer = *command.mutable_register_customer();
-      customer.set_customer_id(numbered("customer-", i + 1, 4));
+      customer.set_customer_id(customer_id(i));
       customer.set_name(std::string(kFirstNames[i % kFirstNames.size()]) + " " +
                         std::string(kLastNames[i / kFirstNames.size() % kLastNames.size()]));
       customer.set_phone(numbered("555-", i + 1, 4));
@@ -174,6 +172,10 @@ void TradeGenerator::make_stock(const CommandSink& sink) const {
       });
     }
   }
+}
+
+std::string TradeGenerator::customer_id(std::size_t customer) {
+  return numbered("customer-", customer + 1, 4);
 }
 
 std::size_t TradeGenerator::draw_terminal() {
@@ -204,7 +206,7 @@ void TradeGenerator::make_sale(std::size_t index, std::int64_t occurred_at_us, c
   sale.set_occurred_at_us(occurred_at_us);
   sale.set_employee_id("employee-" + std::to_string(random_.below(4) + 1));
   if (shape_.customers > 0 && random_.one_in(5)) {
-    sale.set_customer_id(numbered("customer-", random_.below(shape_.customers) + 1, 4));
+    sale.set_customer_id(customer_id(random_.below(shape_.customers)));
   }
   keyed.idempotency_key = "sale." + sale.sale_id();
   TradeSum sum;
@@ -255,10 +257,10 @@ void TradeGenerator::add_lines(schema::RingUpSale& sale, TradeSum& sum) {
 
 void TradeGenerator::add_taxes(schema::RingUpSale& sale, const std::map<std::string, std::int64_t>& taxable,
                                TradeSum& sum) {
-  for (const auto& rate : kTaxRates) {
+  for (const TradeTax& rate : kTradeTaxes) {
     const auto found = taxable.find(std::string(rate.code));
     if (found == taxable.end()) continue;
-    const auto amount = static_cast<std::int64_t>(divide_half_away(Wide{found->second} * rate.ppm, kMillion));
+    const std::int64_t amount = rate.of(found->second);
     auto& row = *sale.add_taxes();
     row.set_tax_code(std::string(rate.code));
     set_money(*row.mutable_taxable(), found->second, kTradeCurrency);

@@ -2,9 +2,11 @@
 // some tickets are voided. The same seed and calls give the same commands on every machine. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ops/keyed_command.h"
@@ -47,6 +49,15 @@ struct TradeTotals {
 
 inline constexpr std::string_view kTradeCurrency = "USD";
 
+// Taxes on top of the price, by the tax codes of products; no other code is taxed.
+struct TradeTax {
+  std::string_view code;
+  std::uint32_t ppm;  // x 1e-6
+  // Of an amount in minor units, rounded half away from zero.
+  std::int64_t of(std::int64_t taxable) const;
+};
+inline constexpr std::array kTradeTaxes{TradeTax{"REDUCED", 20'000}, TradeTax{"STANDARD", 80'000}};
+
 class TradeGenerator {
  public:
   explicit TradeGenerator(const TradeShape& shape);
@@ -71,6 +82,10 @@ class TradeGenerator {
   void continue_at(std::size_t terminal, std::uint64_t next_sequence) {
     terminals_[terminal].next_sequence = next_sequence;
   }
+  // Of the product and the customer at a place of the set-up, from 0.
+  const std::string& tax_code(std::size_t product) const { return products_[product].tax_code; }
+  static std::string customer_id(std::size_t customer);
+  std::size_t customer_count() const { return shape_.customers; }
   // A terminal drawn by the size of its store.
   std::size_t draw_terminal();
 

@@ -121,6 +121,11 @@ int verify_views(const Shell& shell, const std::string& view) {
                             ": view " + std::string(difference["view"].text()) + ", log " +
                             std::string(difference["log"].text())});
       }
+      for (const auto& broken : one["broken"].items()) {
+        rows.push_back(
+            {"", std::string(broken["check"].text()),
+             std::string(broken["rows"].text()) + " do not add up, as " + std::string(broken["example"].text())});
+      }
     }
     print_document(format_table(rows));
   }

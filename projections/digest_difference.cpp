@@ -25,9 +25,17 @@ class Comparison {
       }
     }
     for (const DigestKey& key : keys) {
-      for (const DigestField& field : kDigestFields) {
-        if (!fields.empty() && std::find(fields.begin(), fields.end(), field.value) == fields.end()) continue;
+      const auto compare = [&](const DigestField& field) {
         add_field(part, key, field, digest_of(view, key).*field.value, digest_of(log_, key).*field.value);
+      };
+      const auto told = [&](const DigestField& field) {
+        return std::find(fields.begin(), fields.end(), field.value) != fields.end();
+      };
+      for (const DigestField& field : kDigestFields) {
+        if (fields.empty() || told(field)) compare(field);
+      }
+      for (const DigestField& field : kPartFields) {
+        if (told(field)) compare(field);
       }
     }
   }

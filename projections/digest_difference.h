@@ -16,9 +16,11 @@ struct DigestField {
   WideSum Digest::*value;
 };
 
+// What every view tells.
 inline constexpr std::array kDigestFields{
     DigestField{"sales", &Digest::sales},
     DigestField{"voids", &Digest::voids},
+    DigestField{"returns", &Digest::returns},
     DigestField{"standing", &Digest::standing},
     DigestField{"lines", &Digest::lines},
     DigestField{"units_e5", &Digest::units_e5},
@@ -32,6 +34,25 @@ inline constexpr std::array kDigestFields{
     DigestField{"cogs_e4", &Digest::cogs_e4},
     DigestField{"on_hand_e5", &Digest::on_hand_e5},
     DigestField{"customers", &Digest::customers},
+};
+
+// What only parts of a view tell.
+inline constexpr std::array kPartFields{
+    DigestField{"taxable", &Digest::taxable},
+    DigestField{"tax_rows", &Digest::tax_rows},
+    DigestField{"employee_net", &Digest::employee_net},
+    DigestField{"shift_total", &Digest::shift_total},
+    DigestField{"shift_kept", &Digest::shift_kept},
+    DigestField{"shift_tax", &Digest::shift_tax},
+    DigestField{"shifts", &Digest::shifts},
+    DigestField{"drawer_cash", &Digest::drawer_cash},
+    DigestField{"employee_acts", &Digest::employee_acts},
+    DigestField{"gift_cards", &Digest::gift_cards},
+    DigestField{"points", &Digest::points},
+    DigestField{"store_credit", &Digest::store_credit},
+    DigestField{"accounts", &Digest::accounts},
+    DigestField{"in_transit_e5", &Digest::in_transit_e5},
+    DigestField{"stock_days_e5", &Digest::stock_days_e5},
 };
 
 // One number in which a view and the log disagree.

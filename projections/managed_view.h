@@ -21,9 +21,10 @@ namespace till {
 struct Digest {
   WideSum sales = 0;  // completed, voided ones included
   WideSum voids = 0;
+  WideSum returns = 0;
   WideSum standing = 0;  // completed and not voided
   WideSum lines = 0;
-  WideSum units_e5 = 0;  // these sums leave voided sales out
+  WideSum units_e5 = 0;  // these sums leave voided sales out, and what was returned
   WideSum gross = 0;
   WideSum discount = 0;
   WideSum net = 0;
@@ -34,6 +35,23 @@ struct Digest {
   WideSum cogs_e4 = 0;
   WideSum on_hand_e5 = 0;  // over all stores and SKUs
   WideSum customers = 0;
+
+  // What parts of a view tell beside that.
+  WideSum taxable = 0;
+  WideSum tax_rows = 0;      // tax by the rows of the receipts
+  WideSum employee_net = 0;  // net of sales that name an employee
+  WideSum shift_total = 0;   // of sales that name a shift: total, kept, tax rows
+  WideSum shift_kept = 0;
+  WideSum shift_tax = 0;
+  WideSum shifts = 0;
+  WideSum drawer_cash = 0;    // what the drawers of all shifts together should hold
+  WideSum employee_acts = 0;  // counted of employees beside their sales
+  WideSum gift_cards = 0;     // owed to the holders of gift cards
+  WideSum points = 0;
+  WideSum store_credit = 0;
+  WideSum accounts = 0;       // owed by customers
+  WideSum in_transit_e5 = 0;  // goods on their way between stores
+  WideSum stock_days_e5 = 0;  // moves of stock other than sales and voids
   friend bool operator==(const Digest&, const Digest&) = default;
 };
 
@@ -57,6 +75,13 @@ struct DigestAt {
   LogPoint at;
   Digests digests;
   std::vector<DigestPart> parts;
+};
+
+// A rule that a view's rows keep among themselves, and what breaks it.
+struct SelfCheck {
+  std::string name;
+  std::uint64_t rows = 0;  // keys that break it; 0: it holds
+  std::string example;     // one of them: its parts with slashes between
 };
 
 struct Progress {
@@ -96,6 +121,10 @@ class ManagedView {
   virtual Status rollback(const RebuildRequest& request = {}) = 0;
   // Reads the whole view. kCancelled soon after `cancelled`, which may be null, is set.
   virtual Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) = 0;
+  // Reads the whole view as well. Of a view that has no such rules nothing. Errors as digest().
+  virtual Result<std::vector<SelfCheck>> self_checks(const std::atomic<bool>* = nullptr) {
+    return std::vector<SelfCheck>();
+  }
 };
 
 }  // namespace till

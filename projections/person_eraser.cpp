@@ -1,20 +1,33 @@
 #include "projections/person_eraser.h"
 
 #include <string>
+#include <vector>
 
+#include "commands/employee.h"
 #include "schemas/events.pb.h"
 #include "schemas/state.pb.h"
 
 namespace till {
+namespace {
+
+// Of the log, at once, where the persons of a tenant are looked for.
+constexpr std::size_t kEraserBatchTransactions = 2048;
+constexpr std::size_t kEraserBatchBytes = 4u << 20;
+
+}  // namespace
 
 PersonEraser::PersonEraser(Engine& engine, PersonKeys& keys)
-    : keys_(keys), at_(engine.feed().durable()), follower_(engine.feed(), *this, FollowerOptions{}) {}
+    : feed_(engine.feed()),
+      keys_(keys),
+      at_(engine.feed().durable()),
+      follower_(engine.feed(), *this, FollowerOptions{}) {}
 
 PersonEraser::~PersonEraser() {
   stop();
 }
 
 void PersonEraser::stop() {
+  stopping_ = true;
   follower_.stop();
 }
 
@@ -27,14 +40,57 @@ Result<std::unique_ptr<PersonEraser>> PersonEraser::open(Engine& engine, PersonK
 
 // Whose key is destroyed already costs no write.
 Status PersonEraser::erase_all(Engine& engine) {
+  std::set<std::string, std::less<>> deleted;
+  Status scanned = engine.scan(EntityKind(schema::TENANT),
+                               [&](std::string_view tenant, std::string_view, const google::protobuf::Message& state) {
+                                 if (static_cast<const schema::TenantState&>(state).deleted()) deleted.emplace(tenant);
+                               });
+  if (!scanned.ok()) return scanned;
   Status trouble;
-  Status scanned = engine.scan(EntityKind(schema::CUSTOMER), [&](std::string_view tenant, std::string_view id,
-                                                                 const google::protobuf::Message& state) {
-    const auto& customer = static_cast<const schema::CustomerState&>(state);
-    if (customer.status() != schema::CustomerState::ERASED || !trouble.ok()) return;
-    trouble = keys_.erase(tenant, id);
-  });
+  scanned = engine.scan(EntityKind(schema::CUSTOMER),
+                        [&](std::string_view tenant, std::string_view id, const google::protobuf::Message& state) {
+                          const auto& customer = static_cast<const schema::CustomerState&>(state);
+                          const bool erased = customer.status() == schema::CustomerState::ERASED ||
+                                              (deleted.contains(tenant) && keys_.knows(tenant, id));
+                          if (erased && trouble.ok()) trouble = keys_.erase(tenant, id);
+                        });
+  if (!scanned.ok()) return scanned;
+  if (deleted.empty()) return trouble;
+  scanned = engine.scan(EntityKind(schema::EMPLOYEE),
+                        [&](std::string_view tenant, std::string_view id, const google::protobuf::Message&) {
+                          const std::string person = employee_person(id);
+                          if (!deleted.contains(tenant) || !trouble.ok() || !keys_.knows(tenant, person)) return;
+                          trouble = keys_.erase(tenant, person);
+                        });
   return scanned.ok() ? trouble : scanned;
+}
+
+// The log alone tells who the tenant's persons are. Reading it takes a while, which is why it happens once a tenant; a
+// start in the middle of it destroys the keys of all of them.
+Status PersonEraser::erase_tenant(const std::string& tenant, Position until) {
+  std::vector<TransactionPtr> batch;
+  for (Position at; at < until && !stopping_;) {
+    if (Status read = feed_.read(at, kEraserBatchTransactions, kEraserBatchBytes, batch); !read.ok()) return read;
+    if (batch.empty()) return {};
+    for (const TransactionPtr& transaction : batch) {
+      const schema::Record& record = transaction->record();
+      if (record.tenant() != tenant) continue;
+      if (Status erased = erase_persons(record); !erased.ok()) return erased;
+    }
+    at = batch.back()->position();
+  }
+  return {};
+}
+
+Status PersonEraser::erase_persons(const schema::Record& record) {
+  for (const schema::RecordedEvent& event : record.events()) {
+    const bool employee = event.type() == schema::Event::kEmployeeUpsertedFieldNumber;
+    if (!employee && event.type() != schema::Event::kCustomerRegisteredFieldNumber) continue;
+    const std::string person = employee ? employee_person(event.stream_id()) : event.stream_id();
+    if (!keys_.knows(record.tenant(), person)) continue;
+    if (Status erased = keys_.erase(record.tenant(), person); !erased.ok()) return erased;
+  }
+  return {};
 }
 
 Result<LogPoint> PersonEraser::checkpoint() {
@@ -46,8 +102,14 @@ Status PersonEraser::apply(std::span<const TransactionPtr> batch) {
   for (const TransactionPtr& transaction : batch) {
     const schema::Record& record = transaction->record();
     for (int i = 0; i < transaction->event_count(); ++i) {
-      if (record.events(i).type() != schema::Event::kCustomerErasedFieldNumber) continue;
-      if (Status erased = keys_.erase(record.tenant(), record.events(i).stream_id()); !erased.ok()) return erased;
+      const std::uint32_t type = record.events(i).type();
+      Status erased;
+      if (type == schema::Event::kCustomerErasedFieldNumber) {
+        erased = keys_.erase(record.tenant(), record.events(i).stream_id());
+      } else if (type == schema::Event::kTenantDeletedFieldNumber) {
+        erased = erase_tenant(record.tenant(), transaction->position());
+      }
+      if (!erased.ok()) return erased;
     }
   }
   const std::lock_guard lock(mutex_);

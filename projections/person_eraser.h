@@ -1,10 +1,13 @@
-// Destroys the keys of erased customers: a follower of the log that has no rows. Where it stands is kept nowhere, since
-// every start destroys the keys of everyone who was ever erased once more. So a file of keys that came back from a
-// backup brings nobody back.
+// Destroys the keys of erased customers and of all persons of deleted tenants: a follower of the log that has no rows.
+// Where it stands is kept nowhere, since every start destroys the keys of everyone who was ever erased once more. So a
+// file of keys that came back from a backup brings nobody back.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "engine/engine.h"
@@ -33,8 +36,12 @@ class PersonEraser : public View {
  private:
   PersonEraser(Engine& engine, PersonKeys& keys);
   Status erase_all(Engine& engine);
+  Status erase_tenant(const std::string& tenant, Position until);
+  Status erase_persons(const schema::Record& record);
 
+  Feed& feed_;
   PersonKeys& keys_;
+  std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   LogPoint at_;
   Follower follower_;

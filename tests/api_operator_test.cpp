@@ -244,7 +244,9 @@ TEST_CASE("operator: a view that is not available is not compared, one of anothe
     Status rebuild(const RebuildRequest&) override { return {}; }
     Status rollback(const RebuildRequest&) override { return {}; }
     Result<DigestAt> digest(const std::atomic<bool>*) override { return answer; }
+    Result<std::vector<SelfCheck>> self_checks(const std::atomic<bool>*) override { return checks; }
     Result<DigestAt> answer = Error{ErrorKind::kUnavailable, "away"};
+    std::vector<SelfCheck> checks;
   };
   ApiWorld world;
   world.set_up_acme();
@@ -270,6 +272,22 @@ TEST_CASE("operator: a view that is not available is not compared, one of anothe
   view.answer = wrong;
   CHECK(verify()["compared"].boolean());
   CHECK(verify()["differences"].items()[0]["view"].text() == "1180591620717411303424");
+  // A view that says what the log says may still break a rule of its own.
+  DigestAt right;
+  right.at = world.log().head();
+  LogDigest log;
+  REQUIRE(advance_digest(world.engine().feed(), right.at.position, log).ok());
+  right.digests = log.digests();
+  view.answer = right;
+  view.checks = {{"kept", 0, {}}};
+  CHECK(verify()["equal"].boolean());
+  CHECK(verify()["broken"].items().empty());
+  view.checks.push_back({"lines of a sale", 3, "acme/S1"});
+  CHECK_FALSE(verify()["equal"].boolean());
+  CHECK(verify()["compared"].boolean());
+  REQUIRE(verify()["broken"].items().size() == 1);
+  CHECK(verify()["broken"].items()[0]["check"].text() == "lines of a sale");
+  CHECK(verify()["broken"].items()[0]["rows"].integer() == 3);
   api.stop();
 }
 

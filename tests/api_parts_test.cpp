@@ -57,6 +57,29 @@ class PositionOnly : public Queries {
     return none();
   }
   Result<Reflected<schema::SalesReport>> sales_report(std::string_view, const ReportRange&) override { return none(); }
+  Result<Reflected<ChangesPage>> changes(std::string_view, const ChangesRequest&) override { return none(); }
+  Result<TableReportAt> table_report(const TableReportRequest&) override { return none(); }
+  Result<Lookup<schema::Receipt>> sale_receipt(std::string_view, std::string_view) override { return none(); }
+  Result<Lookup<schema::Receipt>> return_receipt(std::string_view, std::string_view) override { return none(); }
+  Result<Lookup<schema::ProductView>> product(std::string_view, std::string_view,
+                                              const std::optional<AsOfPoint>&) override {
+    return none();
+  }
+  Result<std::vector<schema::ProductView>> products_of(std::string_view, const std::set<std::string>&) override {
+    return none();
+  }
+  Result<Paged<schema::ProductList>> products(std::string_view, const PageRequest&) override { return none(); }
+  Result<Paged<schema::LowStock>> low_stock(std::string_view, std::string_view, const PageRequest&) override {
+    return none();
+  }
+  Result<Paged<schema::SessionList>> open_sessions(std::string_view, std::string_view, const PageRequest&) override {
+    return none();
+  }
+  Result<Paged<schema::ShiftList>> open_shifts(std::string_view, std::string_view, schema::ShiftState::Status,
+                                               const PageRequest&) override {
+    return none();
+  }
+  Result<TouchAnswer> touch_session(std::string_view, std::string_view, std::string_view) override { return none(); }
 
  private:
   static Error none() { return {ErrorKind::kUnavailable, "holds no rows"}; }

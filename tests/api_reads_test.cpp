@@ -96,6 +96,16 @@ TEST_CASE("api: faulty parameters are named") {
   CHECK(fault("/v1/reports/sales?from=2026-02-01&to=2026-02-02&group_by=week") ==
         "PARAMETER_INVALID /group_by INVALID_VALUE");
   CHECK(fault("/v1/reports/sales?from=2026-02-01&to=2026-02-02&group_by=day") == "503 VIEW_UNAVAILABLE");
+  CHECK(fault("/v1/reports/sales?from=2026-02-01&to=2026-02-02&group_by=employee&format=csv") ==
+        "503 VIEW_UNAVAILABLE");
+  CHECK(fault("/v1/reports/tax?from=2026-02-02&to=2026-02-01") == "PARAMETER_INVALID /to OUT_OF_RANGE");
+  CHECK(fault("/v1/reports/tax?from=2026-02-02") == "PARAMETER_INVALID /to REQUIRED");
+  CHECK(fault("/v1/reports/stock?limit=0") == "PARAMETER_INVALID /limit INVALID_VALUE");
+  CHECK(fault("/v1/reports/stock?limit=1001") == "PARAMETER_INVALID /limit INVALID_VALUE");
+  CHECK(fault("/v1/reports/stock?cursor=7Z") == "PARAMETER_INVALID /cursor INVALID_VALUE");
+  CHECK(fault("/v1/reports/stock?format=xml") == "PARAMETER_INVALID /format INVALID_VALUE");
+  CHECK(fault("/v1/reports/stock?limit=1000&cursor=41&store_id=s1") == "503 VIEW_UNAVAILABLE");
+  CHECK(fault("/v1/reports/shifts/a%20b/z") == "PARAMETER_INVALID /shift_id INVALID_VALUE");
   CHECK(fault("/v1/sales/a%20b") == "PARAMETER_INVALID /sale_id INVALID_VALUE");
   std::string many = "/v1/inventory/availability?store_id=s1";
   for (std::size_t i = 0; i <= kSkusMost; ++i) many += "&sku=s" + std::to_string(i);

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "api/operator_keys.h"
+#include "api/tenant_export.h"
 #include "api/wire_values.h"
 
 namespace till::testing {
@@ -57,6 +58,8 @@ ApiReply call(const HttpHandler& handler, std::string_view method, std::string_v
   request.authorization = authorization;
   request.idempotency_key = fields.idempotency_key;
   request.has_idempotency_key = !fields.idempotency_key.empty();
+  request.if_match = fields.if_match;
+  request.has_if_match = !fields.if_match.empty();
   request.at_least = fields.at_least;
   request.prefer = fields.prefer;
   request.request_number = 7;
@@ -79,7 +82,7 @@ ApiWorld::ApiWorld(ServiceOptions options) : log_(LogId{7}), domain_(ZoneTables{
   cache_options.domain = &domain_;
   cache_ = take(ReadCache::open(engine_->feed(), cache_options));
   cache_->start();
-  queries_ = std::make_unique<ViewQueries>(*cache_, nullptr);
+  queries_ = std::make_unique<ViewQueries>(*cache_, nullptr, domain_.zones());
   credentials_ = take(Credentials::open(*engine_));
   activity_ = std::make_unique<Activity>(engine_->feed(), domain_);
   service_ = std::make_unique<Service>(*engine_, *queries_, *credentials_, *person_keys_, MasterSecret{2}, metrics_,
@@ -87,6 +90,7 @@ ApiWorld::ApiWorld(ServiceOptions options) : log_(LogId{7}), domain_(ZoneTables{
   operator_views_ = std::make_unique<OperatorViews>(engine_->feed(), jobs_, std::vector<ManagedView*>{cache_.get()});
   operator_log_ = std::make_unique<OperatorLog>(log_, *engine_, domain_);
   add_key_routes(operator_api_, *engine_, *credentials_);
+  add_tenant_export_route(operator_api_, engine_->feed(), domain_, *person_keys_, *credentials_);
   jobs_.add_routes(operator_api_);
   operator_views_->add_routes(operator_api_);
   operator_log_->add_routes(operator_api_);

@@ -49,6 +49,7 @@ struct ApiFields {
   std::string accept;
   std::string at_least;
   std::string prefer;
+  std::string if_match;
 };
 
 // Sends one request to a handler and waits for its answer.

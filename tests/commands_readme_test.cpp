@@ -40,7 +40,8 @@ std::string row(const Aggregate& aggregate, const CommandRule& rule, const std::
   const auto& member = *schema::Command::descriptor()->FindFieldByNumber(rule.command);
   const auto& route = member.message_type()->options().GetExtension(schema::route);
   std::string text = "| `" + member.message_type()->name() + "` | ";
-  text += route.path().empty() ? "operator socket" : route.method() + " `" + route.path() + "`";
+  text += route.path().empty() ? (rule.of_operator ? "operator socket" : "inside of a fixed route")
+                               : route.method() + " `" + route.path() + "`";
   text += " | [" + std::string(aggregate.file) + ".cpp](" + std::string(aggregate.file) + ".cpp) | [" + member.name() +
           "](../tests/scenarios/" + member.name() + ".scenario) | ";
   for (const schema::ErrorCode code : codes) text += "`" + schema::ErrorCode_Name(code) + "` ";

@@ -26,8 +26,10 @@ class Shop {
   void step(int number) {
     till_.set_now(till_.now() + kStepUs);
     const Command command = random_stock_command(number, till_.now(), sequence_);
+    const schema::StockState before = command.has_ring_up_sale() ? sold_item(command) : schema::StockState();
     const auto sent = till_.send(command);
     if (!std::holds_alternative<Acceptance>(sent.decision)) return;
+    if (command.has_ring_up_sale()) check_late_sale(command.ring_up_sale(), before, sold_item(command));
     if (command.has_ring_up_sale()) ++sequence_[command.ring_up_sale().store_id() == kStores[0] ? 0 : 1];
     for (const Event& event : sent.events) add(event);
     if (command.has_post_count()) check_counts(sent.events);
@@ -48,6 +50,18 @@ class Shop {
 
  private:
   const schema::StockState& item(const std::string& id) { return stock_item(till_.books(), id); }
+  // Of a sale of one line.
+  const schema::StockState& sold_item(const Command& command) {
+    return item(stock_id(command.ring_up_sale().store_id(), command.ring_up_sale().lines(0).sku()));
+  }
+
+  // V4: what was sold before the last posted count was counted as gone.
+  static void check_late_sale(const schema::RingUpSale& sale, const schema::StockState& before,
+                              const schema::StockState& after) {
+    const bool seen = before.has_posted() && sale.occurred_at_us() <= before.posted().counted_at_us();
+    const std::int64_t gone = seen ? 0 : sale.lines(0).quantity_e5();
+    RC_ASSERT(after.on_hand_e5() == before.on_hand_e5() - gone);
+  }
 
   // Each event says what it leaves, and that is what its own change makes of what was before.
   void add(const Event& event) {

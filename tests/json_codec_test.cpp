@@ -314,7 +314,7 @@ TEST_CASE("JSON is written by the rules of presence", "[json]") {
   dashboard.set_business_date(20261123);
   CHECK(
       to_json(dashboard) ==
-      R"({"business_date":"2026-11-23","sales":0,"units":"0","other_net":[],"tenders":[],"hours":[],"top_products":[]})");
+      R"({"business_date":"2026-11-23","sales":0,"units":"0","other_net":[],"tenders":[],"hours":[],"top_products":[],"employees":[],"open_shifts":0})");
 
   schema::CustomerView customer;
   customer.set_customer_id("c-1");

@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
 
-// Equal bytes, equal fingerprint: FNV-1a over the deterministic form, once per half.
+// Equal bytes, equal fingerprint: FNV-1a over the deterministic form, once per half. A command that a till did while it
+// was away has that of the command as it would be sent by itself.
 Fingerprint fingerprint_of(const schema::Command& command) {
-  const std::string bytes = command.SerializeAsString();
+  const bool inside = command.record_offline().has_command();
+  const std::string bytes =
+      inside ? command.record_offline().command().SerializeAsString() : command.SerializeAsString();
   Fingerprint result{};
   for (std::size_t half = 0; half < 2; ++half) {
     std::uint64_t hash = 14'695'981'039'346'656'037u + half;

@@ -89,6 +89,7 @@ TEST_CASE("commands are described as they are checked", "[openapi]") {
   CHECK_FALSE(names(schemas["Tender"]["properties"]["type"]["enum"]).contains("TYPE_UNSPECIFIED"));
   CHECK(schemas["UnitPrice"]["oneOf"].Size() == 2);
   CHECK(names(schemas["Dashboard"]["required"]).contains("sales"));
+  CHECK(names(schemas["TaxReport.Row"]["required"]).contains("tax_code"));
   CHECK(names(schemas["ErrorCode"]["enum"]).contains("INSUFFICIENT_STOCK"));
 
   const auto& sale = root["paths"]["/v1/sales"]["post"];
@@ -96,6 +97,9 @@ TEST_CASE("commands are described as they are checked", "[openapi]") {
   CHECK(sale["responses"].HasMember("201"));
   CHECK(sale["responses"].HasMember("409"));
   CHECK(sale["requestBody"]["content"].HasMember("application/x-protobuf"));
+  const auto& stock = root["paths"]["/v1/reports/stock"]["get"];
+  CHECK(stock["responses"]["200"]["content"].HasMember("text/csv"));
+  CHECK(stock["parameters"][1]["schema"]["maximum"].GetInt() == 1000);
   bool has_key = false;
   for (const auto& parameter : sale["parameters"].GetArray()) {
     has_key |= text_of(parameter["$ref"]) == "#/components/parameters/IdempotencyKey";

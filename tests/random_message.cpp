@@ -26,7 +26,7 @@ std::string RandomMessages::text(const FieldPlan& field) {
       return std::to_string(number(1000, 9999));
     case schema::ID: {
       std::string id;
-      for (auto left = number(1, 64); left > 0; --left) {
+      for (auto left = number(1, std::min<std::int64_t>(64, field.max_length)); left > 0; --left) {
         id.push_back(kIdCharacters[static_cast<std::size_t>(number(0, kIdCharacters.size() - 1))]);
       }
       return id;

@@ -36,6 +36,8 @@ class Chain {
                   const schema::Event& event);
   Position sell(const std::string& tenant, const SaleSpec& spec);
   Position void_sale(const std::string& tenant, const std::string& sale_id, const std::string& reason);
+  // What `spec` says comes back, under its id.
+  Position give_back(const std::string& tenant, const SaleSpec& spec);
   Position register_customer(const std::string& tenant, const std::string& customer_id, const std::string& sealed);
   // An event on the customer's stream.
   Position change_customer(const std::string& tenant, const std::string& customer_id, const schema::Event& event);

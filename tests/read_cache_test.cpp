@@ -230,6 +230,27 @@ TEST_CASE("read cache: dashboards by store and tenant follow sales and voids", "
   CHECK_FALSE(f.dashboard("s1", kDay + 1).has_net());
 }
 
+TEST_CASE("read cache: returns lower the dashboards, which count sales alone", "[read_cache]") {
+  Fixture f;
+  f.chain.sell("acme", {.sale_id = "A1", .lines = {{"tea", 300}, {"cup", 700}}, .tender = schema::Tender::CASH});
+  f.chain.give_back(
+      "acme", {.sale_id = "R1", .store = "s2", .hour = 11, .lines = {{"cup", 700}}, .tender = schema::Tender::CASH});
+  CHECK(f.dashboard("s1").sales() == 1);
+  const schema::Dashboard back = f.dashboard("s2");
+  CHECK(back.sales() == 0);
+  CHECK(back.units_e5() == -100'000);
+  CHECK(money(back.net()) == "-700 USD");
+  REQUIRE(back.hours_size() == 1);
+  CHECK((back.hours(0).hour() == 11 && back.hours(0).sales() == 0));
+  REQUIRE(back.tenders_size() == 1);
+  CHECK(money(back.tenders(0).amount()) == "-700 USD");
+  CHECK(back.top_products_size() == 0);
+  const schema::Dashboard all = f.dashboard("");
+  CHECK((all.sales() == 1 && all.units_e5() == 100'000));
+  CHECK(money(all.net()) == "300 USD");
+  CHECK(money(all.tenders(0).amount()) == "300 USD");
+}
+
 TEST_CASE("read cache: a second currency makes second members", "[read_cache]") {
   Fixture f;
   f.chain.sell("acme", {.sale_id = "A1", .currency = "USD", .lines = {{"tea", 100}}});
@@ -318,6 +339,7 @@ TEST_CASE("read cache: the digest is the log's", "[read_cache]") {
   f.chain.receive("acme", "s1", "tea", 1'000'000);
   f.chain.register_customer("acme", "C1", "");
   f.chain.sell_many("acme", "A", 100);
+  f.chain.give_back("acme", {.sale_id = "R1", .lines = {{"tea", 100}, {"cup", 50}}});
   f.chain.sell_many("other", "A", 30);
   const auto digest = f.follow().digest();
   REQUIRE(digest.ok());

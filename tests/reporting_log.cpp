@@ -52,8 +52,10 @@ schema::SaleCompleted completed(const TestSale& from) {
   schema::SaleCompleted sale;
   sale.set_sale_id(from.sale_id);
   sale.set_store_id(from.store_id);
-  sale.set_terminal_id("T1");
-  sale.set_terminal_seq(1);
+  sale.set_terminal_id(from.terminal_id);
+  sale.set_terminal_seq(from.terminal_seq);
+  sale.set_shift_id(from.shift_id);
+  sale.set_customer_id(from.customer_id);
   sale.set_occurred_at_us(kNoon + 123456);
   sale.set_business_date(from.business_date);
   sale.set_local_hour(from.hour);
@@ -91,6 +93,21 @@ schema::SaleCompleted completed(const TestSale& from) {
   return sale;
 }
 
+schema::Event returned(const TestSale& receipt, const std::string& source_sale_id) {
+  schema::Event event;
+  schema::ReturnCompleted& fact = *event.mutable_return_completed();
+  fact.set_return_id(receipt.sale_id);
+  fact.set_source_sale_id(source_sale_id);
+  *fact.mutable_receipt() = completed(receipt);
+  for (const auto& line : fact.receipt().lines()) {
+    schema::ReturnHandling& handling = *fact.add_handling();
+    if (!source_sale_id.empty()) handling.set_source_line_id("S-" + line.line_id());
+    handling.set_reason(schema::ReturnReason::UNWANTED);
+    handling.set_disposition(schema::Disposition::IN_STOCK);
+  }
+  return event;
+}
+
 TransactionPtr ReportingLog::append(const std::string& tenant, const std::vector<schema::Event>& events) {
   return feed_.append(tenant, [&](TransactionBuilder& builder) {
     for (const schema::Event& event : events) FakeFeed::add_event(builder, 1, "stream", 1, event);
@@ -110,12 +127,17 @@ TransactionPtr ReportingLog::void_sale(const std::string& tenant, const TestSale
   return append(tenant, {event});
 }
 
+TransactionPtr ReportingLog::give_back(const std::string& tenant, const TestSale& receipt,
+                                       const std::string& source_sale_id) {
+  return append(tenant, {returned(receipt, source_sale_id)});
+}
+
 schema::SaleCompleted ReportingLog::random_sale(const std::string& tenant) {
   schema::SaleCompleted sale;
   sale.set_sale_id(tenant + "-" + std::to_string(++next_id_));
   sale.set_store_id("S" + std::to_string(pick(3)));
   sale.set_terminal_id("T" + std::to_string(pick(4)));
-  sale.set_terminal_seq(static_cast<std::uint64_t>(next_id_));
+  sale.set_terminal_seq(++terminal_seqs_[tenant + "/" + sale.terminal_id()]);
   sale.set_business_date(20261101 + pick(28));
   sale.set_local_hour(static_cast<std::uint32_t>(8 + pick(12)));
   sale.set_occurred_at_us(kNoon + next_id_ * 1'000'003LL);

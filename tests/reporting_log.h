@@ -33,9 +33,14 @@ struct TestSale {
   std::int64_t tip = 0;
   std::int64_t gift_cards_sold = 0;
   std::int64_t cash_rounding = 0;
+  std::string shift_id = {};
+  std::uint64_t terminal_seq = 1;
+  std::string customer_id = {};
+  std::string terminal_id = "T1";
 };
 
 schema::SaleCompleted completed(const TestSale& sale);
+schema::Event returned(const TestSale& receipt, const std::string& source_sale_id);
 
 class ReportingLog {
  public:
@@ -45,12 +50,22 @@ class ReportingLog {
   TransactionPtr append(const std::string& tenant, const std::vector<schema::Event>& events);
   TransactionPtr sell(const std::string& tenant, const TestSale& sale);
   TransactionPtr void_sale(const std::string& tenant, const TestSale& sale);
+  // `receipt` is what comes back and what is given back for it, under the return's own id; `source_sale_id` empty:
+  // without a receipt.
+  TransactionPtr give_back(const std::string& tenant, const TestSale& receipt, const std::string& source_sale_id);
+  // Shifts with sales, returns and cash, gift cards, points, store credit, house accounts, reservations and transfers
+  // of two tenants, by chance but the same in every run.
+  void append_random_values(int rounds);
   // Sales with stock, voids, receipts, adjustments, stores, products and customers of three tenants, by chance but the
   // same in every run.
   void append_random(int transactions);
 
  private:
   int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }
+  void append_random_shift(const std::string& tenant, int number);
+  std::vector<schema::Event> random_card(const std::string& tenant);
+  std::vector<schema::Event> random_customer(const std::string& tenant);
+  std::vector<schema::Event> random_transfer(const std::string& tenant);
   schema::SaleCompleted random_sale(const std::string& tenant);
   std::vector<schema::Event> random_sold(const std::string& tenant);
   std::vector<schema::Event> random_voided(const std::string& tenant);
@@ -62,6 +77,8 @@ class ReportingLog {
   std::mt19937 random_{4711};
   std::map<std::string, std::vector<schema::SaleCompleted>> open_sales_;
   std::map<std::string, std::int64_t> on_hand_;
+  std::map<std::string, std::uint64_t> terminal_seqs_;  // by tenant and terminal
+  std::map<std::string, std::int64_t> balances_;        // by tenant and account
   int next_id_ = 0;
 };
 

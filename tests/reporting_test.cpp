@@ -314,7 +314,7 @@ TEST_CASE("reporting: reports by every group", "[reporting][mysql]") {
 
 TEST_CASE("reporting: report groups are named as in the contract", "[reporting]") {
   ReportGroup group{};
-  for (const char* const name : {"store", "day", "hour", "product", "category", "tender"})
+  for (const char* const name : {"store", "day", "hour", "product", "category", "tender", "employee"})
     CHECK(parse_report_group(name, group));
   CHECK_FALSE(parse_report_group("week", group));
   CHECK_FALSE(parse_report_group("", group));

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "commands/retail_domain.h"
+#include "schemas/options.pb.h"
 #include "tests/memory_books.h"
 
 namespace till {
@@ -67,6 +68,20 @@ TEST_CASE("an event does nothing to an entity of another kind", "[commands][rule
   schema::StockState state;
   domain.evolve(kind_of(schema::STOCK), state, event, schema::Record());
   CHECK(state.ByteSizeLong() == 0);
+}
+
+TEST_CASE("no free text about a person goes to the log", "[commands][rules]") {
+  const auto& commands = *schema::Command::descriptor();
+  for (int i = 0; i < commands.field_count(); ++i) {
+    const auto& message = *commands.field(i)->message_type();
+    const bool names_person =
+        message.FindFieldByName("customer_id") != nullptr || message.FindFieldByName("employee_id") != nullptr;
+    for (int j = 0; names_person && j < message.field_count(); ++j) {
+      const auto& options = message.field(j)->options();
+      CAPTURE(message.field(j)->full_name());
+      CHECK((options.GetExtension(schema::rule) != schema::TEXT || options.GetExtension(schema::personal)));
+    }
+  }
 }
 
 TEST_CASE("equal keys are found whatever their order", "[commands][rules]") {

@@ -18,7 +18,7 @@ struct BenchOptions {
   std::chrono::seconds seconds{0};  // of a run; 0: what the case calls for
   unsigned connections = 0;         // 0: what the case calls for
   unsigned runs = 3;                // the median by rate is reported
-  std::uint64_t sales = 1'000'000;  // loaded before rebuild and restart
+  std::uint64_t sales = 1'000'000;  // loaded before rebuild, restart and report
   std::uint64_t items = 5'000'000;  // stock items of the case with cold books
   std::uint32_t per_second = 0;     // open loop; 0: what the case calls for
   bool full_stack = false;          // the private server has a MariaDB and a nats-server too
@@ -62,10 +62,15 @@ Result<BenchResult> bench_ring_up_256(const BenchOptions& options);
 Result<BenchResult> bench_single(const BenchOptions& options);
 Result<BenchResult> bench_batch(const BenchOptions& options);
 Result<BenchResult> bench_batch_protobuf(const BenchOptions& options);
+Result<BenchResult> bench_ring_up_domain(const BenchOptions& options);
+Result<BenchResult> bench_batch_domain(const BenchOptions& options);
 Result<BenchResult> bench_open_loop(const BenchOptions& options);
 Result<BenchResult> bench_closed_loop(const BenchOptions& options);
 Result<BenchResult> bench_soak(const BenchOptions& options);
 Result<BenchResult> bench_availability(const BenchOptions& options);
+Result<BenchResult> bench_dashboard(const BenchOptions& options);
+Result<BenchResult> bench_z_close(const BenchOptions& options);
+Result<BenchResult> bench_tax_report(const BenchOptions& options);
 Result<BenchResult> bench_rebuild_cache(const BenchOptions& options);
 Result<BenchResult> bench_rebuild_reporting(const BenchOptions& options);
 Result<BenchResult> bench_restart(const BenchOptions& options);

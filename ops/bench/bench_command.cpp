@@ -26,13 +26,18 @@ constexpr std::array kCases = {NamedCase{"ring-up", bench_ring_up},
                                NamedCase{"single", bench_single},
                                NamedCase{"batch", bench_batch},
                                NamedCase{"batch-protobuf", bench_batch_protobuf},
+                               NamedCase{"ring-up-domain", bench_ring_up_domain},
+                               NamedCase{"batch-domain", bench_batch_domain},
+                               NamedCase{"z-close", bench_z_close},
                                NamedCase{"availability", bench_availability},
+                               NamedCase{"dashboard", bench_dashboard},
                                NamedCase{"sql-peer", bench_sql_peer},
                                NamedCase{"flood", bench_flood},
                                NamedCase{"open-loop", bench_open_loop},
                                NamedCase{"closed-loop", bench_closed_loop},
                                NamedCase{"rebuild-cache", bench_rebuild_cache},
                                NamedCase{"rebuild-reporting", bench_rebuild_reporting},
+                               NamedCase{"tax-report", bench_tax_report},
                                NamedCase{"restart", bench_restart},
                                NamedCase{"cold-books", bench_cold_books},
                                NamedCase{"soak", bench_soak, false},
@@ -112,7 +117,7 @@ int run_all(const Shell& shell, const BenchOptions& options) {
   JsonWriter json(text);
   json.begin_object().array("cases");
   std::vector<std::vector<std::string>> rows = {{"case", "rate", "p50", "p99", "F", "further"}};
-  std::uint64_t sql_rate = 0, ring_up_rate = 0;
+  std::uint64_t sql_rate = 0, ring_up_rate = 0, domain_rate = 0;
   int worst = kExitOk;
   for (const NamedCase& one : kCases) {
     if (!one.in_all) continue;
@@ -125,6 +130,7 @@ int run_all(const Shell& shell, const BenchOptions& options) {
     }
     if (const int end = end_of(result.value()); end != kExitOk) worst = end;
     if (one.run == bench_ring_up) ring_up_rate = result.value().rate;
+    if (one.run == bench_ring_up_domain) domain_rate = result.value().rate;
     if (one.run == bench_sql_peer) sql_rate = result.value().rate;
     write_document(json, one.name, result.value());
     rows.push_back({std::string(one.name),
@@ -134,9 +140,15 @@ int run_all(const Shell& shell, const BenchOptions& options) {
                     further_numbers(result.value())});
     if (!shell.json()) say(std::string(one.name) + ": " + std::to_string(result.value().rate) + "/s");
   }
-  const std::uint64_t ratio = sql_rate == 0 ? 0 : ring_up_rate * 1000 / sql_rate;
-  json.end_array().key("ring_up_to_sql_permille").number(ratio).end_object();
-  rows.push_back({"ring-up to sql-peer", std::to_string(ratio) + " permille", "", "", "", ""});
+  json.end_array();
+  const auto compare = [&](const char* key, const char* words, std::uint64_t rate, std::uint64_t to) {
+    const std::uint64_t ratio = to == 0 ? 0 : rate * 1000 / to;
+    json.key(key).number(ratio);
+    rows.push_back({words, std::to_string(ratio) + " permille", "", "", "", ""});
+  };
+  compare("ring_up_to_sql_permille", "ring-up to sql-peer", ring_up_rate, sql_rate);
+  compare("ring_up_domain_to_ring_up_permille", "ring-up-domain to ring-up", domain_rate, ring_up_rate);
+  json.end_object();
   print_document(shell.json() ? text : format_table(rows));
   return worst;
 }
@@ -179,7 +191,7 @@ void add_bench_command(CLI::App& app, Shell& shell) {
   bench->add_option("--runs", options->runs, "Runs; the median counts")
       ->check(CLI::Range(1, 99))
       ->capture_default_str();
-  bench->add_option("--sales", options->sales, "Sales in the log of rebuild and restart")
+  bench->add_option("--sales", options->sales, "Sales in the log of rebuild, restart and tax-report")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   bench->add_option("--items", options->items, "Stock items of cold-books")

@@ -1,13 +1,22 @@
-// Availability of one SKU in one store, read from the cache at many connections.
+// Reads from the cache at many connections: availability of one SKU in one store, and a store's dashboard.
 #include <cstdio>
 
 #include "api/load_client.h"
 #include "ops/bench/bench_server.h"
+#include "ops/bench/loaded_server.h"
+#include "ops/bench/server_probe.h"
 
 namespace till {
 namespace {
 
 constexpr std::size_t kRequests = 8192;
+constexpr std::uint64_t kDashboardSales = 50'000;  // of the day that is shown
+constexpr unsigned kDashboardReaders = 16;
+constexpr std::int64_t kDashboardBarUs = 5'000;
+
+std::string get_request(const std::string& target, const std::string& key) {
+  return "GET " + target + " HTTP/1.1\r\nHost: till\r\nAuthorization: Bearer " + key + "\r\n\r\n";
+}
 
 std::vector<std::string> make_requests(const std::string& key, const TradeShape& shape) {
   SeededRandom random(2);
@@ -17,13 +26,24 @@ std::vector<std::string> make_requests(const std::string& key, const TradeShape&
     char target[96];
     std::snprintf(target, sizeof target, "/v1/inventory/availability?store_id=store-%zu&sku=sku-%05zu",
                   static_cast<std::size_t>(random.below(shape.stores)) + 1, popularity.draw(random) + 1);
-    requests.push_back("GET " + std::string(target) + " HTTP/1.1\r\nHost: till\r\nAuthorization: Bearer " + key +
-                       "\r\n\r\n");
+    requests.push_back(get_request(target, key));
   }
   return requests;
 }
 
-Result<BenchResult> read_run(const LoadOptions& options, const std::vector<std::string>& requests) {
+std::vector<std::string> make_dashboard_requests(const std::string& key) {
+  const std::string today = date_text_of_day(0);
+  std::vector<std::string> requests;
+  for (std::size_t store = 1; store <= kStores; ++store) {
+    requests.push_back(
+        get_request("/v1/dashboards/stores/store-" + std::to_string(store) + "?business_date=" + today, key));
+  }
+  return requests;
+}
+
+// `shown` stands in every good answer.
+Result<BenchResult> read_run(const LoadOptions& options, const std::vector<std::string>& requests,
+                             std::string_view shown) {
   BenchResult result;
   std::vector<std::uint32_t> latencies_us;
   std::size_t next = 0;
@@ -33,7 +53,7 @@ Result<BenchResult> read_run(const LoadOptions& options, const std::vector<std::
     return true;
   };
   callbacks.answered = [&](const LoadAnswer& answer) {
-    const bool good = answer.status == kOk && answer.body.find(R"("on_hand":")") != std::string_view::npos;
+    const bool good = answer.status == kOk && answer.body.find(shown) != std::string_view::npos;
     if (!good) ++result.failed;
     latencies_us.push_back(static_cast<std::uint32_t>(answer.latency_us));
   };
@@ -65,10 +85,38 @@ Result<BenchResult> bench_availability(const BenchOptions& options) {
   std::vector<BenchResult> runs;
   for (unsigned i = 0; i < options.runs; ++i) {
     draw_progress("run", i, options.runs);
-    auto run = read_run(load, requests);
+    auto run = read_run(load, requests, R"("on_hand":")");
     if (!run) return run.error();
     run->numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
                     {"connections", load.connections}};
+    runs.push_back(std::move(*run));
+  }
+  clear_progress();
+  return median_run(std::move(runs));
+}
+
+// A day's trade stands in the cache; nobody sells meanwhile.
+Result<BenchResult> bench_dashboard(const BenchOptions& options) {
+  LoadedTrade trade;
+  trade.sales = kDashboardSales;
+  auto server = loaded_server(options, trade);
+  if (!server) return server.error();
+  const auto settled = wait_for_views(**server);
+  if (!settled) return settled.error();
+  LoadOptions load;
+  load.connections = options.connections == 0 ? kDashboardReaders : options.connections;
+  load.url = (*server)->url();
+  load.duration = options.run_time();
+  const auto requests = make_dashboard_requests((*server)->key());
+  std::vector<BenchResult> runs;
+  for (unsigned i = 0; i < options.runs; ++i) {
+    draw_progress("run", i, options.runs);
+    auto run = read_run(load, requests, R"("top_products":[{)");
+    if (!run) return run.error();
+    run->numbers = {{"fdatasync_us", static_cast<std::int64_t>((*server)->fdatasync_us())},
+                    {"connections", load.connections},
+                    {"sales", static_cast<std::int64_t>(kDashboardSales)},
+                    {"bar_us", kDashboardBarUs}};
     runs.push_back(std::move(*run));
   }
   clear_progress();

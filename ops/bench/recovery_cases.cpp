@@ -4,48 +4,14 @@
 
 #include "ops/bench/bench_server.h"
 #include "ops/bench/load_data_peer.h"
+#include "ops/bench/loaded_server.h"
 #include "ops/bench/server_probe.h"
-#include "ops/server_access.h"
 
 namespace till {
 namespace {
 
 constexpr std::chrono::milliseconds kJobPoll{50};
 constexpr std::chrono::minutes kJobTimeout{60};
-constexpr std::size_t kLoadedProducts = 2000;
-
-// A server with `sales` sales in its log.
-Result<std::unique_ptr<BenchServer>> loaded_server(const BenchOptions& options, bool with_mysql) {
-  BenchServerOptions needs;
-  needs.with_mysql = with_mysql;
-  auto server = BenchServer::start(options, needs);
-  if (!server) return server;
-  auto shape = bench_shape(0);
-  shape.products = kLoadedProducts;
-  TradeGenerator generator(shape);
-  const auto ready = (*server)->set_up(generator);
-  if (!ready) return ready.error();
-  BatchSenderOptions sending;
-  sending.url = (*server)->url();
-  sending.key = (*server)->key();
-  auto sender = BatchSender::open(sending);
-  if (!sender) return sender.error();
-  CommandStream stream(*sender);
-  std::uint64_t made = 0;
-  const auto sink = stream.sink();
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  generator.make_day(date_of(std::chrono::duration_cast<std::chrono::microseconds>(now).count()),
-                     static_cast<std::size_t>(options.sales), [&](const KeyedCommand& command) {
-                       constexpr std::uint64_t kDrawEvery = 1000;
-                       if (++made % kDrawEvery == 0) draw_progress("load", made, options.sales);
-                       sink(command);
-                     });
-  const auto sent = stream.finish();
-  clear_progress();
-  if (!sent) return sent.error();
-  if (sender->counts().rejected > 0) return Error{ErrorKind::kInvalid, "the server refused the load"};
-  return server;
-}
 
 Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
   const auto end = std::chrono::steady_clock::now() + kJobTimeout;
@@ -61,7 +27,7 @@ Result<JsonNode> run_job(BenchServer& server, const std::string& job) {
 }
 
 Result<BenchResult> bench_rebuild(const BenchOptions& options, const char* view, bool with_mysql) {
-  auto server = loaded_server(options, with_mysql);
+  auto server = loaded_server(options, {.with_mysql = with_mysql});
   if (!server) return server.error();
   // So that the rebuild has the machine for itself.
   const auto settled = wait_for_views(**server);
@@ -113,7 +79,7 @@ Result<BenchResult> bench_rebuild_reporting(const BenchOptions& options) {
 // rate: transactions of the whole log a second until ready. acknowledged and positions_gained compare the head before
 // and after, so that a lost transaction makes the run void.
 Result<BenchResult> bench_restart(const BenchOptions& options) {
-  auto server = loaded_server(options, false);
+  auto server = loaded_server(options, {});
   if (!server) return server.error();
   std::vector<BenchResult> runs;
   for (unsigned i = 0; i < options.runs; ++i) {

@@ -19,6 +19,9 @@ struct SaleShape {
   std::size_t terminals = 0;
   std::size_t skus = kSkus;
   bool uniform = false;  // each SKU as often as any other, else by Zipf 1.0
+  // With all that domain_setup.h prepares: the terminal's shift, tax rows, a customer who earns points, and cash with
+  // change or a gift card in place of a bank card.
+  bool domain = false;
   std::uint64_t seed = 1;
 };
 
@@ -40,6 +43,7 @@ class SaleRequests {
   struct Terminal {
     std::string id;
     std::string store;
+    std::string shift;       // empty: it sells without one
     std::uint64_t sequence;  // of its next sale
   };
   void append_json(const Terminal& terminal, std::string& out);
@@ -51,7 +55,7 @@ class SaleRequests {
   std::string moment_;  // occurred_at of every sale: the start of the run
   std::int64_t moment_us_;
   std::vector<Terminal> terminals_;
-  std::vector<std::string> baskets_;  // lines, tenders and expected_total, in the form of the body
+  std::vector<std::string> baskets_;  // what of a body is not the terminal's: lines, tenders, expected_total
   std::size_t next_basket_ = 0;
   std::string body_;
 };

@@ -2,6 +2,7 @@
 // batches.
 #include <algorithm>
 
+#include "ops/bench/domain_setup.h"
 #include "ops/bench/sales_load.h"
 #include "ops/bench/server_probe.h"
 
@@ -45,7 +46,7 @@ void add_cpu_figures(const std::map<std::string, std::uint64_t>& before,
   run.numbers.emplace_back("cpu_ns_per_sale", static_cast<std::int64_t>(all_ns / sales));
 }
 
-Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& load, SaleForm form) {
+Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& load, const SaleShape& shape) {
   BenchServerOptions needs;
   needs.with_mysql = needs.with_nats = options.full_stack;
   needs.books_bytes = kBooksBytes;
@@ -54,10 +55,12 @@ Result<BenchResult> bench_sales(const BenchOptions& options, const SalesLoad& lo
   BenchServer& server = **started;
   TradeShape chain = bench_shape(load.connections);
   chain.stock_units = kStockUnits;
+  if (shape.domain) chain.customers = kDomainCustomers;
   TradeGenerator generator(chain);
   if (Status ready = server.set_up(generator); !ready.ok()) return ready.error();
-  SaleShape shape;
-  shape.form = form;
+  if (shape.domain) {
+    if (Status ready = set_up_domain(server, generator); !ready.ok()) return ready.error();
+  }
   SaleRequests requests(generator, server.key(), shape);
   if (Result<BenchResult> warm = SalesRun(server.url(), requests, load).run(kWarmUp); !warm.ok()) return warm.error();
   std::vector<BenchResult> runs;
@@ -90,26 +93,46 @@ SalesLoad closed(const BenchOptions& options, unsigned usual_connections, std::s
   return load;
 }
 
+SaleShape in_domain() {
+  SaleShape shape;
+  shape.domain = true;
+  return shape;
+}
+
+SaleShape in_protobuf() {
+  SaleShape shape;
+  shape.form = SaleForm::kProtobuf;
+  return shape;
+}
+
 }  // namespace
 
 Result<BenchResult> bench_ring_up(const BenchOptions& options) {
-  return bench_sales(options, closed(options, 64, 1), SaleForm::kJson);
+  return bench_sales(options, closed(options, 64, 1), {});
 }
 
 Result<BenchResult> bench_ring_up_256(const BenchOptions& options) {
-  return bench_sales(options, closed(options, 256, 1), SaleForm::kJson);
+  return bench_sales(options, closed(options, 256, 1), {});
 }
 
 Result<BenchResult> bench_single(const BenchOptions& options) {
-  return bench_sales(options, closed(options, 1, 1), SaleForm::kJson);
+  return bench_sales(options, closed(options, 1, 1), {});
 }
 
 Result<BenchResult> bench_batch(const BenchOptions& options) {
-  return bench_sales(options, closed(options, 4, kBatch), SaleForm::kJson);
+  return bench_sales(options, closed(options, 4, kBatch), {});
 }
 
 Result<BenchResult> bench_batch_protobuf(const BenchOptions& options) {
-  return bench_sales(options, closed(options, 4, kBatch), SaleForm::kProtobuf);
+  return bench_sales(options, closed(options, 4, kBatch), in_protobuf());
+}
+
+Result<BenchResult> bench_ring_up_domain(const BenchOptions& options) {
+  return bench_sales(options, closed(options, 64, 1), in_domain());
+}
+
+Result<BenchResult> bench_batch_domain(const BenchOptions& options) {
+  return bench_sales(options, closed(options, 4, kBatch), in_domain());
 }
 
 }  // namespace till

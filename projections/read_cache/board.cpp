@@ -10,6 +10,7 @@ namespace till::read_cache {
 namespace {
 
 constexpr std::size_t kTopProducts = 10;
+constexpr std::size_t kTopEmployees = 10;
 
 // Names of members, see Measure. One byte follows hours and tenders.
 std::string member_name(Measure measure, unsigned number) {
@@ -62,31 +63,54 @@ std::vector<const Board::Currency*> by_sales(const Board& board) {
   return order;
 }
 
-void add_top_products(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
-  using Product = std::pair<const std::string, Counters>;
-  std::vector<const Product*> products;
-  products.reserve(currency.counters.size());
-  for (const Product& product : currency.counters) {
-    if (measure_of(product.first) == Measure::kProduct && product.second.count != 0) products.push_back(&product);
+using Member = std::pair<const std::string, Counters>;
+
+// The members of one measure with the largest amounts, at most `most`, ties by name.
+std::vector<const Member*> top_members(const Board::Currency& currency, Measure measure, std::size_t most) {
+  std::vector<const Member*> members;
+  members.reserve(currency.counters.size());
+  for (const Member& member : currency.counters) {
+    if (measure_of(member.first) == measure && member.second.count != 0) members.push_back(&member);
   }
-  const std::size_t room = kTopProducts - static_cast<std::size_t>(out.top_products_size());
-  const std::size_t shown = std::min(room, products.size());
-  const auto cut = products.begin() + static_cast<std::ptrdiff_t>(shown);
-  std::partial_sort(products.begin(), cut, products.end(), [](const Product* a, const Product* b) {
+  const std::size_t shown = std::min(most, members.size());
+  const auto cut = members.begin() + static_cast<std::ptrdiff_t>(shown);
+  std::partial_sort(members.begin(), cut, members.end(), [](const Member* a, const Member* b) {
     return a->second.amount != b->second.amount ? a->second.amount > b->second.amount : a->first < b->first;
   });
-  for (auto place = products.begin(); place != cut; ++place) {
+  members.resize(shown);
+  return members;
+}
+
+void add_top_products(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
+  const std::size_t room = kTopProducts - static_cast<std::size_t>(out.top_products_size());
+  for (const Member* const member : top_members(currency, Measure::kProduct, room)) {
     schema::Dashboard::Product& product = *out.add_top_products();
-    product.set_sku((*place)->first.substr(1));
-    product.set_units_e5(narrowed((*place)->second.units_e5));
-    set_money(*product.mutable_net(), narrowed((*place)->second.amount), currency.code);
+    product.set_sku(member->first.substr(1));
+    product.set_units_e5(narrowed(member->second.units_e5));
+    set_money(*product.mutable_net(), narrowed(member->second.amount), currency.code);
   }
+}
+
+void add_top_employees(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
+  const std::size_t room = kTopEmployees - static_cast<std::size_t>(out.employees_size());
+  for (const Member* const member : top_members(currency, Measure::kEmployee, room)) {
+    schema::Dashboard::Employee& employee = *out.add_employees();
+    employee.set_employee_id(member->first.substr(1));
+    employee.set_sales(member->second.count);
+    set_money(*employee.mutable_net(), narrowed(member->second.amount), currency.code);
+  }
+}
+
+// A member of sales that were all voided. Where goods only came back there is no sale, but there are sums.
+bool is_none(const Counters& counters) {
+  return counters.count == 0 && counters.units_e5 == 0 && counters.amount == 0;
 }
 
 void add_summary(const Board::Currency& currency, Narrowing& narrowed, schema::Dashboard& out) {
   for (const auto& [name, counters] : currency.counters) {
-    if (counters.count == 0) continue;
+    if (is_none(counters)) continue;
     switch (measure_of(name)) {
+      case Measure::kEmployee:
       case Measure::kProduct:
         break;
       case Measure::kHour: {
@@ -120,12 +144,24 @@ Board::Currency& Board::currency(std::string_view code) {
 }
 
 void Board::add_sale(const schema::SaleCompleted& sale, std::int64_t sign) {
+  add_receipt(sale, 1, sign);
+}
+
+void Board::add_return(const schema::SaleCompleted& receipt) {
+  add_receipt(receipt, 0, -1);
+}
+
+void Board::add_receipt(const schema::SaleCompleted& sale, std::int64_t count, std::int64_t sign) {
   CounterMap& counters = currency(sale.currency()).counters;
-  const Counters total{1, sale.units_e5(), sale.net()};
+  const Counters total{count, sale.units_e5(), sale.net()};
   counters[total_name()].add(total, sign);
   counters[member_name(Measure::kHour, sale.local_hour())].add(total, sign);
+  if (!sale.employee_id().empty()) {
+    counters[static_cast<char>(Measure::kEmployee) + sale.employee_id()].add(total, sign);
+  }
   for (const schema::SaleCompleted::Payment& tender : sale.tenders()) {
-    counters[member_name(Measure::kTender, static_cast<unsigned>(tender.type()))].add({1, 0, tender.amount()}, sign);
+    counters[member_name(Measure::kTender, static_cast<unsigned>(tender.type()))].add({count, 0, tender.amount()},
+                                                                                      sign);
   }
   if (sale.change() != 0) {
     counters[member_name(Measure::kTender, schema::Tender::CASH)].add({0, 0, -WideSum{sale.change()}}, sign);
@@ -133,7 +169,7 @@ void Board::add_sale(const schema::SaleCompleted& sale, std::int64_t sign) {
   std::string product;
   for (const schema::SaleCompleted::Line& line : sale.lines()) {
     product.assign(1, static_cast<char>(Measure::kProduct)).append(line.sku());
-    counters[product].add({1, line.quantity_e5(), line.net()}, sign);
+    counters[product].add({count, line.quantity_e5(), line.net()}, sign);
   }
 }
 
@@ -167,6 +203,7 @@ Result<schema::Dashboard> make_dashboard(const Board& board, std::string_view st
     set_money(net, narrowed(total_of(*currency)->amount), currency->code);
     add_summary(*currency, narrowed, out);
     add_top_products(*currency, narrowed, out);
+    add_top_employees(*currency, narrowed, out);
   }
   if (!narrowed.all_fit()) return Error{ErrorKind::kInvalid, "a sum of the dashboard leaves 64 bits"};
   // Currencies came one after the other; the members' own order rules over theirs.

@@ -23,6 +23,8 @@ class Board {
 
   // Counts a completed sale; `sign` -1 takes it back.
   void add_sale(const schema::SaleCompleted& sale, std::int64_t sign);
+  // What came back and what was given back for it; it counts as no sale.
+  void add_return(const schema::SaleCompleted& receipt);
   void add(const Board& other);
   // Adds a stored row; false where it is not one.
   bool add_row(std::string_view currency_code, std::string_view row);
@@ -31,6 +33,8 @@ class Board {
   std::size_t size() const;
 
  private:
+  // A sale or return counts as `count` sales.
+  void add_receipt(const schema::SaleCompleted& sale, std::int64_t count, std::int64_t sign);
   Currency& currency(std::string_view code);
 
   std::vector<Currency> currencies_;

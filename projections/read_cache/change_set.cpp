@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "projections/read_cache/keys.h"
+#include "projections/read_cache/list_rows.h"
 #include "projections/read_cache/stock_level.h"
 #include "schemas/cache.pb.h"
 #include "schemas/state.pb.h"
@@ -56,6 +57,7 @@ Status ChangeSet::add_event(const schema::Record& record, const schema::Recorded
   if (entities_.keeps(EntityKind(static_cast<std::uint16_t>(header.stream_kind())))) {
     if (Status folded = entities_.add(record, header, event); !folded.ok()) return folded;
   }
+  add_list_rows(record, event, batch_);
   if (header.stream_kind() == static_cast<std::uint32_t>(schema::STOCK)) return add_stock(record, header, event);
   switch (int{event.event_case()}) {
     // A sale's row knows the positions of its two events.
@@ -65,6 +67,9 @@ Status ChangeSet::add_event(const schema::Record& record, const schema::Recorded
     case schema::Event::kSaleVoided:
       add_void(record, event.sale_voided());
       return {};
+    case schema::Event::kReturnCompleted:
+      add_return(record, header, event.return_completed());
+      break;
     case schema::Event::kCustomerRegistered:
       add_customer(record, header, event.customer_registered().customer_id());
       break;
@@ -113,6 +118,16 @@ void ChangeSet::add_void(const schema::Record& record, const schema::SaleVoided&
   batch_.Merge(key_, value_);
   board(record.tenant(), voided.original()).add_sale(voided.original(), -1);
   board_lines_ += static_cast<std::size_t>(voided.original().lines_size());
+}
+
+// The row is what the dashboards are proven by.
+void ChangeSet::add_return(const schema::Record& record, const schema::RecordedEvent& header,
+                           const schema::ReturnCompleted& returned) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kReturn).rest(returned.return_id());
+  batch_.Put(key_, header.payload());
+  board(record.tenant(), returned.receipt()).add_return(returned.receipt());
+  board_lines_ += static_cast<std::size_t>(returned.receipt().lines_size());
 }
 
 void ChangeSet::add_customer(const schema::Record& record, const schema::RecordedEvent& header, std::string_view id) {

@@ -25,8 +25,9 @@ struct Counters {
 };
 
 // First character of a member's name: what it counts. The hour or the type of tender follows as one byte, a product as
-// its SKU.
+// its SKU, an employee as the id.
 enum class Measure : char {
+  kEmployee = 'e',
   kHour = 'h',
   kProduct = 'p',
   kTender = 't',

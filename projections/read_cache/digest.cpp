@@ -31,6 +31,28 @@ void add_sale(Digest& digest, const schema::CachedSale& row) {
   ++digest.standing;
 }
 
+void add_return(Digest& digest, const schema::SaleCompleted& receipt) {
+  for (const schema::SaleCompleted::Line& line : receipt.lines()) digest.units_e5 -= line.quantity_e5();
+  digest.gross -= receipt.gross();
+  digest.discount -= receipt.discount();
+  digest.net -= receipt.net();
+  digest.tax -= receipt.tax();
+  digest.total -= receipt.total();
+  digest.goods -= WideSum(receipt.net()) + receipt.tax();
+  digest.kept -= WideSum(receipt.total()) + receipt.cash_rounding();
+  digest.cogs_e4 -= receipt.cogs_e4();
+  ++digest.returns;
+}
+
+bool add_return_row(const KeyParts& key, std::string_view value, Digests& digests) {
+  schema::Event event;
+  if (!event.ParseFromArray(value.data(), static_cast<int>(value.size())) || !event.has_return_completed())
+    return false;
+  const schema::SaleCompleted& receipt = event.return_completed().receipt();
+  add_return(digests[{std::string(key.tenant), receipt.currency()}], receipt);
+  return true;
+}
+
 // Sums of the dashboards' members, apart by whose dashboard it is and by what the member counts.
 class BoardSums {
  public:
@@ -80,6 +102,7 @@ class BoardSums {
 bool add_row(const KeyParts& key, std::string_view value, schema::CachedSale& sale, Digests& digests,
              BoardSums& boards) {
   if (key.table == static_cast<char>(Table::kBoard)) return boards.add(key, value);
+  if (key.table == static_cast<char>(Table::kReturn)) return add_return_row(key, value, digests);
   if (key.table == static_cast<char>(Table::kSale)) {
     if (!sale.ParseFromArray(value.data(), static_cast<int>(value.size())) || !sale.has_sale()) return false;
     add_sale(digests[{std::string(key.tenant), sale.sale().currency()}], sale);

@@ -1,4 +1,4 @@
-// Entities with a read route, as they are and as they were; stock as it was.
+// Entities with a read route, as they are and as they were; stock as it was; transactions of a tenant.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -42,6 +42,39 @@ Result<AsOf<std::optional<EntityRow>>> find_entity(Generation& generation, const
   out.value.emplace(EntityRow{domain.new_state(kind), StreamVersion()});
   if (!decode(*bytes, row, *out.value)) return unreadable(generation);
   return out;
+}
+
+Result<LogPoint> scan_entities(Generation& generation, const Domain& domain, std::span<const EntityKind> kinds,
+                               const ReadCache::VisitEntity& visit) {
+  if (Status readable = generation.readable(); !readable.ok()) return readable.error();
+  rocksdb::DB& db = generation.db();
+  rocksdb::ManagedSnapshot snapshot(&db);
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.snapshot();
+  options.fill_cache = false;  // what is read once must not push out what is asked for
+  const auto at = read_checkpoint(db, options);
+  if (!at.ok()) return generation.read_error(at.error());
+  const std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator(options));
+  schema::CachedEntity row;
+  // Rows of the store itself begin with NUL.
+  for (rows->Seek(std::string(1, '\1')); rows->Valid();) {
+    const std::string tenant(split_key(rows->key().ToStringView()).tenant);
+    for (const EntityKind kind : kinds) {
+      std::string prefix;
+      append_entity_key(prefix, tenant, kind.value(), {});
+      const std::unique_ptr<google::protobuf::Message> state = domain.new_state(kind);
+      for (rows->Seek(prefix); rows->Valid() && rows->key().starts_with(prefix); rows->Next()) {
+        if (!row.ParseFromArray(rows->value().data(), static_cast<int>(rows->value().size())) ||
+            !state->ParseFromString(row.state())) {
+          return unreadable(generation);
+        }
+        visit(tenant, kind, rows->key().ToStringView().substr(prefix.size()), *state);
+      }
+    }
+    rows->Seek(tenant_end(tenant));
+  }
+  if (!rows->status().ok()) return generation.read_error(rows->status(), "reading all entities");
+  return at.value();
 }
 
 Result<AsOf<EntityRow>> find_image(Generation& generation, const Domain& domain, std::string_view tenant,
@@ -94,6 +127,11 @@ Result<AsOf<std::optional<EntityRow>>> ReadCache::entity(std::string_view tenant
                                                          std::string_view id) {
   if (options_.domain == nullptr) return Error{ErrorKind::kUnavailable, "read cache: has no entities"};
   return read_cache::find_entity(*generation(), *options_.domain, tenant, kind, id);
+}
+
+Result<LogPoint> ReadCache::scan(std::span<const EntityKind> kinds, const VisitEntity& visit) {
+  if (options_.domain == nullptr) return Error{ErrorKind::kUnavailable, "read cache: has no entities"};
+  return read_cache::scan_entities(*generation(), *options_.domain, kinds, visit);
 }
 
 Result<AsOf<std::optional<EntityRow>>> ReadCache::entity_at(std::string_view tenant, EntityKind kind,
@@ -157,6 +195,32 @@ Result<AsOf<schema::Availability>> ReadCache::availability_at(std::string_view t
     const std::string stock_id = std::string(store).append("/").append(sku);
     if (Status set = set_level_at(tenant, stock_id, position, item, out.at); !set.ok()) return set.error();
   }
+  return out;
+}
+
+// Where the tenant is alone its transactions lie side by side, and are read at once.
+Result<AsOf<TenantRun>> ReadCache::transactions(std::string_view tenant, Position after, std::size_t limit,
+                                                std::size_t max_bytes) {
+  const auto positions = read_cache::tenant_positions(*generation(), tenant, after, limit);
+  if (!positions.ok()) return positions.error();
+  const std::vector<Position>& wanted = positions.value().value;
+  AsOf<TenantRun> out{positions.value().at, {}};
+  std::vector<TransactionPtr> read;
+  std::size_t bytes = 0;
+  std::size_t next = 0;
+  while (next < wanted.size() && bytes < max_bytes) {
+    std::size_t count = 1;
+    while (next + count < wanted.size() && wanted[next + count] == wanted[next + count - 1].next()) ++count;
+    const Position before(wanted[next].value() - 1);
+    if (Status status = feed_.read(before, count, max_bytes - bytes, read); !status.ok()) return status.error();
+    if (read.empty()) return Error{ErrorKind::kUnavailable, "read cache: the log ends before the transaction"};
+    for (TransactionPtr& transaction : read) {
+      bytes += transaction->stored_bytes();
+      out.value.transactions.push_back(std::move(transaction));
+    }
+    next += read.size();
+  }
+  out.value.whole = next == wanted.size() && wanted.size() < limit;
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <google/protobuf/descriptor.pb.h>
+
 #include "projections/read_cache/keys.h"
 #include "projections/read_cache/store.h"
 #include "schemas/cache.pb.h"
@@ -16,6 +18,10 @@ constexpr std::size_t kKeptBytesMost = 32u << 20;
 // About what an entry costs besides.
 constexpr std::size_t kEntryBytes = 256;
 
+bool is_kept(const google::protobuf::MessageOptions& options) {
+  return options.HasExtension(schema::read) || options.GetExtension(schema::cached);
+}
+
 }  // namespace
 
 bool EntityRows::keeps(EntityKind kind) {
@@ -24,7 +30,7 @@ bool EntityRows::keeps(EntityKind kind) {
   signed char& known = kinds_[kind.value()];
   if (known < 0) {
     const auto state = domain_->new_state(kind);
-    known = state != nullptr && state->GetDescriptor()->options().HasExtension(schema::read) ? 1 : 0;
+    known = state != nullptr && is_kept(state->GetDescriptor()->options()) ? 1 : 0;
   }
   return known == 1;
 }

@@ -38,6 +38,14 @@ void append_stream_key(std::string& out, std::string_view tenant, std::uint16_t 
   KeyWriter(out).table(tenant, Table::kStream).u16(kind).name(id).u64(bucket);
 }
 
+void append_low_key(std::string& out, std::string_view tenant, std::string_view store) {
+  KeyWriter(out).table(tenant, Table::kLow).name(store);
+}
+
+void append_open_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view store) {
+  KeyWriter(out).table(tenant, Table::kOpen).u16(kind).name(store);
+}
+
 void append_entity_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id) {
   KeyWriter(out).table(tenant, Table::kEntity).u16(kind).rest(id);
 }

@@ -14,6 +14,9 @@ enum class Table : char {
   kEntity = 'E',    // kind, id -> CachedEntity, of kinds that have a read route
   kImage = 'J',     // kind, id, version -> CachedEntity, at the end of each bucket of the version
   kItem = 'I',      // store, sku, 'a' -> on hand and held; store, sku, 's', bucket of the version -> positions
+  kLow = 'L',       // store, sku -> reorder point and target, of items that have a point
+  kOpen = 'O',      // kind, store, rank, id -> nothing: sessions by their end, shifts that are not closed
+  kReturn = 'R',    // id -> Event, of its completion
   kSale = 'S',      // id -> CachedSale
   kTimeline = 'T',  // bucket of the tenant's sequence -> position and time of each transaction
   kStream = 'X',    // kind, id, bucket of the version -> positions, of streams that are neither sales nor stock
@@ -76,6 +79,11 @@ void append_board_key(std::string& out, std::string_view tenant, std::string_vie
 void append_timeline_key(std::string& out, std::string_view tenant, std::uint64_t bucket);
 void append_stream_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id,
                        std::uint64_t bucket);
+
+// Reorder points of a store begin with this; the SKU follows.
+void append_low_key(std::string& out, std::string_view tenant, std::string_view store);
+// What is open of a kind in a store begins with this; rank (8 bytes big-endian) and id follow.
+void append_open_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view store);
 
 void append_entity_key(std::string& out, std::string_view tenant, std::uint16_t kind, std::string_view id);
 // Images of an entity begin with this; the version follows, 8 bytes big-endian.

@@ -23,6 +23,9 @@ Result<AsOf<std::optional<CachedCustomerRow>>> find_customer(Generation& generat
                                                              std::string_view customer_id);
 Result<AsOf<std::optional<EntityRow>>> find_entity(Generation& generation, const Domain& domain,
                                                    std::string_view tenant, EntityKind kind, std::string_view id);
+// As ReadCache::scan().
+Result<LogPoint> scan_entities(Generation& generation, const Domain& domain, std::span<const EntityKind> kinds,
+                               const ReadCache::VisitEntity& visit);
 // The last image of the entity that reflects nothing after `position`; an empty state of version 0 where there is none.
 Result<AsOf<EntityRow>> find_image(Generation& generation, const Domain& domain, std::string_view tenant,
                                    EntityKind kind, std::string_view id, Position position);

@@ -22,6 +22,7 @@
 #include "engine/vocabulary.h"
 #include "projections/log_digest.h"
 #include "projections/managed_view.h"
+#include "projections/read_cache/session_touches.h"
 #include "schemas/cache.pb.h"
 #include "schemas/events.pb.h"
 #include "schemas/views.pb.h"
@@ -65,6 +66,40 @@ struct EntityRow {
   StreamVersion version;
 };
 
+// Some of a tenant's transactions in order.
+struct TenantRun {
+  std::vector<TransactionPtr> transactions;
+  bool whole = true;  // up to what the rows reflect; else there is at least one, and more follow
+};
+
+// Entities of one kind, or what a list of them led to.
+struct EntityPage {
+  struct Item {
+    std::string id;
+    std::optional<EntityRow> row;  // nothing where the entity has no row
+  };
+  std::vector<Item> items;
+  std::string last;   // what to go on after; opaque
+  bool more = false;  // whether anything follows
+};
+
+// Items at their reorder point or below.
+struct LowStockPage {
+  struct Item {
+    std::string sku;
+    std::int64_t on_hand_e5 = 0;
+    std::int64_t available_e5 = 0;
+    std::int64_t point_e5 = 0;
+    std::optional<std::int64_t> target_e5;
+  };
+  std::vector<Item> items;
+  std::string last;
+  bool more = false;
+};
+
+// Of one page: items looked at, which bounds the time that it takes.
+inline constexpr std::size_t kPageScanMost = 2000;
+
 struct CachedCustomerRow {
   schema::CustomerRegistered customer;  // personal data sealed, as in the log; the id alone once erased
   std::string position;                 // of the registration, as text; of the erasure once erased
@@ -97,6 +132,11 @@ class ReadCache final : public ManagedView {
   Result<AsOf<std::optional<CachedCustomerRow>>> customer(std::string_view tenant, std::string_view customer_id);
   // An entity of a kind that has a read route.
   Result<AsOf<std::optional<EntityRow>>> entity(std::string_view tenant, EntityKind kind, std::string_view id);
+  // Visits every entity of these kinds, each of which has a read route, of all tenants: for each tenant kind by kind in
+  // the order given, ascending by id. One snapshot; the point of the log that it reflects.
+  using VisitEntity = std::function<void(std::string_view tenant, EntityKind kind, std::string_view id,
+                                         const google::protobuf::Message& state)>;
+  Result<LogPoint> scan(std::span<const EntityKind> kinds, const VisitEntity& visit);
   // The same as the tenant's transactions up to `position` left it, made from the nearest image and the log; reads up
   // to kBucketMembers transactions.
   Result<AsOf<std::optional<EntityRow>>> entity_at(std::string_view tenant, EntityKind kind, std::string_view id,
@@ -110,11 +150,31 @@ class ReadCache final : public ManagedView {
   // `store` empty: the whole tenant. `business_date` is yyyymmdd. kInvalid where a sum leaves 64 bits.
   Result<AsOf<schema::Dashboard>> dashboard(std::string_view tenant, std::string_view store,
                                             std::int32_t business_date);
+  // Entities of a kind by id after `after`, at most `limit`.
+  Result<AsOf<EntityPage>> entities(std::string_view tenant, EntityKind kind, std::string_view after,
+                                    std::size_t limit);
+  // Those of the ids asked, in their order.
+  Result<AsOf<EntityPage>> entities(std::string_view tenant, EntityKind kind, std::span<const std::string> ids);
+  // Sessions or shifts that began in a store and were not ended since, by rank and id, after `after`: `last` of a page
+  // before, or empty. Sessions that end at `ends_after` or before are left out; those that somebody ended are not.
+  Result<AsOf<EntityPage>> open_entities(std::string_view tenant, EntityKind kind, std::string_view store,
+                                         std::string_view after, Micros ends_after, std::size_t limit);
+  // How many shifts of a store, or of the whole tenant where `store` is empty, are not closed; counted up to `most`.
+  Result<std::size_t> open_shifts(std::string_view tenant, std::string_view store, std::size_t most);
+  // By SKU after `after`, at most `limit`; a page looks at kPageScanMost reorder points at most.
+  Result<AsOf<LowStockPage>> low_stock(std::string_view tenant, std::string_view store, std::string_view after,
+                                       std::size_t limit);
+  // What keeps sessions from idling out. Not rows: they are forgotten with the process, and no digest knows them.
+  SessionTouches& touches() { return touches_; }
+
   // Events of a stream from version `from` on, ascending, at most `limit`.
   Result<AsOf<std::vector<StreamEntry>>> history(std::string_view tenant, EntityKind kind, std::string_view id,
                                                  StreamVersion from, std::size_t limit);
   // The tenant's transactions after `after`, ascending, at most `limit`.
   Result<AsOf<std::vector<Position>>> tenant_positions(std::string_view tenant, Position after, std::size_t limit);
+  // These transactions themselves, read from the log: at most `limit`, and about `max_bytes`.
+  Result<AsOf<TenantRun>> transactions(std::string_view tenant, Position after, std::size_t limit,
+                                       std::size_t max_bytes);
   // The tenant's last transaction recorded at `time` or before; position 0 where there is none.
   Result<AsOf<Position>> tenant_position_at(std::string_view tenant, Micros time);
 
@@ -161,6 +221,8 @@ class ReadCache final : public ManagedView {
   const ReadCacheOptions options_;
   const std::unique_ptr<read_cache::StoreOptions> store_options_;
   const std::unique_ptr<read_cache::GenerationFiles> files_;
+
+  SessionTouches touches_;
 
   std::mutex change_mutex_;                // held while generations change: open, rebuild, rollback, repair
   std::unique_ptr<LogDigest> log_digest_;  // of the last proof, so that the next goes on from there

@@ -36,6 +36,8 @@ std::optional<StockLevel> level_after(const schema::Event& event) {
       return level_of(event.reservation_committed());
     case schema::Event::kStockCounted:
       return level_of(event.stock_counted());
+    case schema::Event::kStockCountKept:
+      return level_of(event.stock_count_kept());
     case schema::Event::kStockShipped:
       return level_of(event.stock_shipped());
     case schema::Event::kTransferReceived:

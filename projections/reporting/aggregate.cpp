@@ -6,11 +6,23 @@
 namespace till::reporting {
 namespace {
 
-constexpr std::array<std::string_view, 9> kMeasureNames{"sales", "voids", "units_e5", "gross",  "discount",
-                                                        "net",   "tax",   "total",    "cogs_e4"};
-constexpr std::array<std::int64_t Measures::*, 9> kMeasures{&Measures::sales, &Measures::voids,    &Measures::units_e5,
-                                                            &Measures::gross, &Measures::discount, &Measures::net,
-                                                            &Measures::tax,   &Measures::total,    &Measures::cogs_e4};
+constexpr std::array<std::string_view, 12> kMeasureNames{
+    "sales", "voids", "returns", "units_e5",          "gross",       "discount", "net",
+    "tax",   "total", "cogs_e4", "returned_units_e5", "returned_net"};
+// The first of them count sales.
+constexpr std::size_t kCounts = 3;
+constexpr std::array<std::int64_t Measures::*, 12> kMeasures{&Measures::sales,
+                                                             &Measures::voids,
+                                                             &Measures::returns,
+                                                             &Measures::units_e5,
+                                                             &Measures::gross,
+                                                             &Measures::discount,
+                                                             &Measures::net,
+                                                             &Measures::tax,
+                                                             &Measures::total,
+                                                             &Measures::cogs_e4,
+                                                             &Measures::returned_units_e5,
+                                                             &Measures::returned_net};
 
 }  // namespace
 
@@ -21,7 +33,7 @@ void Aggregate::add(std::string_view key, const Measures& measures, std::uint64_
   const bool counted = sums.last_sale == sale_ordinal;
   sums.last_sale = sale_ordinal;
   for (std::size_t i = 0; i < kMeasures.size(); ++i) {
-    if (counted && (kMeasures[i] == &Measures::sales || kMeasures[i] == &Measures::voids)) continue;
+    if (counted && i < kCounts) continue;
     sums.sums[i] += measures.*kMeasures[i];
   }
 }

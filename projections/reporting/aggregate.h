@@ -16,10 +16,12 @@
 namespace till::reporting {
 
 // What a row adds to every aggregate, in the order of the columns. Money in minor units, cogs x 1e-4 of the major unit,
-// units x 1e-5. Negative for a void.
+// units x 1e-5. Negative for a void or
+// a return, but for their own counts and for what was returned.
 struct Measures {
   std::int64_t sales = 0;
   std::int64_t voids = 0;
+  std::int64_t returns = 0;
   std::int64_t units_e5 = 0;
   std::int64_t gross = 0;
   std::int64_t discount = 0;
@@ -27,6 +29,8 @@ struct Measures {
   std::int64_t tax = 0;
   std::int64_t total = 0;
   std::int64_t cogs_e4 = 0;
+  std::int64_t returned_units_e5 = 0;  // what of units and net the returns took back, not negative
+  std::int64_t returned_net = 0;
 };
 
 // One aggregate table of one batch.
@@ -42,7 +46,7 @@ class Aggregate {
   void finish(std::string_view prefix, const StatementLimits& limits, std::vector<std::string>& out) const;
 
  private:
-  static constexpr std::size_t kMeasureCount = 9;
+  static constexpr std::size_t kMeasureCount = 12;
   struct Sums {
     std::array<WideSum, kMeasureCount> sums{};  // in the order of Measures
     std::uint64_t last_sale = 0;

@@ -5,10 +5,17 @@
 namespace till::reporting {
 namespace {
 
-// The value that the refused row would have had. The one place that knows this function: MariaDB 10.11 has no other
-// way, MySQL 8 and 9 prefer another and still take it.
+// The value that the refused row would have had. This place and the merged columns of
+// table_shapes.h know this function: MariaDB 10.11 has no other way, MySQL 8 and 9 prefer another and still take it.
 void append_offered(std::string& text, std::string_view column) {
   text.append("VALUES(").append(column).push_back(')');
+}
+
+void append_merged(std::string& text, std::string_view column, OnDuplicate on_duplicate) {
+  if (on_duplicate == OnDuplicate::kFill) text.append("COALESCE(");
+  if (on_duplicate == OnDuplicate::kAdd) text.append(column).append(" + ");
+  append_offered(text, column);
+  if (on_duplicate == OnDuplicate::kFill) text.append(", ").append(column).append(")");
 }
 
 std::string head_of(const TableShape& shape, std::string_view prefix) {
@@ -21,6 +28,7 @@ std::string head_of(const TableShape& shape, std::string_view prefix) {
       head.append(column);
     }
   }
+  for (const MergedColumn& column : shape.merged) head.append(", ").append(column.name);
   return head.append(") VALUES ");
 }
 
@@ -28,11 +36,14 @@ std::string tail_of(const TableShape& shape) {
   if (shape.on_duplicate == OnDuplicate::kFail) return {};
   std::string tail = " ON DUPLICATE KEY UPDATE ";
   bool first = true;
+  for (const MergedColumn& column : shape.merged) {
+    if (!std::exchange(first, false)) tail.append(", ");
+    tail.append(column.name).append(" = ").append(column.value);
+  }
   for (const std::string_view column : shape.values) {
     if (!std::exchange(first, false)) tail.append(", ");
     tail.append(column).append(" = ");
-    if (shape.on_duplicate == OnDuplicate::kAdd) tail.append(column).append(" + ");
-    append_offered(tail, column);
+    append_merged(tail, column, shape.on_duplicate);
   }
   return tail;
 }

@@ -11,6 +11,9 @@
 
 namespace till::reporting {
 
+// Statements of one table, in this order.
+using TableStatements = std::vector<std::string>;
+
 // Bounds of one statement.
 struct StatementLimits {
   std::size_t rows = 1000;
@@ -20,7 +23,14 @@ struct StatementLimits {
 enum class OnDuplicate : std::uint8_t {
   kFail,     // a fact is inserted once; a second time is a fault and must be seen
   kReplace,  // the last row of a key counts
+  kFill,     // the last row of a key that has a value (not NULL) counts, column by column
   kAdd,      // values are sums
+};
+
+// A column with a rule of its own. It is worked out before the others, from their former values.
+struct MergedColumn {
+  std::string_view name;
+  std::string_view value;  // SQL of the new value; VALUES(c) there is what the row offers for column c
 };
 
 // How rows of one table are written. Texts are literals.
@@ -28,7 +38,8 @@ struct TableShape {
   std::string_view table;
   std::span<const std::string_view> keys;
   std::span<const std::string_view> values;
-  OnDuplicate on_duplicate;
+  OnDuplicate on_duplicate;                   // of `values`
+  std::span<const MergedColumn> merged = {};  // written after `values`; nothing of kFail
 };
 
 // Collects rows and cuts them into statements. The caller writes each row's values, with commas, after begin_row().

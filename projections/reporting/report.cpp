@@ -1,15 +1,11 @@
 #include "projections/reporting/report.h"
 
 #include "engine/position_text.h"
-#include "projections/reporting/generations.h"
-#include "projections/reporting/offset.h"
+#include "projections/reporting/serving_read.h"
 #include "projections/reporting/sql_text.h"
 
 namespace till::reporting {
 namespace {
-
-// The generation that serves may be dropped between the look at its number and the snapshot, after two switches.
-constexpr int kGenerationAttempts = 3;
 
 struct Grouping {
   std::string_view name;
@@ -31,6 +27,8 @@ Grouping grouping_of(ReportGroup group) {
       return {"category", "agg_category_day", "category_id"};
     case ReportGroup::kTender:
       return {"tender", "agg_tender_day", "tender_type"};
+    case ReportGroup::kEmployee:
+      return {"employee", "agg_employee_day", "employee_id"};
   }
   return {};
 }
@@ -112,14 +110,10 @@ Status read_totals(SqlConnection& connection, const std::string& prefix, const S
   return read;
 }
 
-Result<SalesReportAt> read_snapshot(SqlConnection& connection, const std::string& prefix,
+Result<SalesReportAt> read_snapshot(SqlConnection& connection, const std::string& prefix, const LogPoint& at,
                                     const SalesReportRequest& request) {
-  SqlTransaction snapshot(connection);
-  if (Status begun = snapshot.begin_snapshot(); !begun.ok()) return begun.error();
-  Result<Offset> offset = read_offset(connection, prefix, OffsetLock::kNone);
-  if (!offset.ok()) return Error{ErrorKind::kUnavailable, offset.error().message};
   SalesReportAt result;
-  result.at = offset->point;
+  result.at = at;
   schema::SalesReport& report = result.report;
   report.set_from(request.from);
   report.set_to(request.to);
@@ -133,17 +127,9 @@ Result<SalesReportAt> read_snapshot(SqlConnection& connection, const std::string
 }  // namespace
 
 Result<SalesReportAt> read_sales_report(SqlConnection& connection, const SalesReportRequest& request) {
-  std::uint64_t tried = 0;
-  Result<SalesReportAt> report = Error{ErrorKind::kUnavailable, "reporting has not begun yet"};
-  for (int attempt = 0; attempt < kGenerationAttempts; ++attempt) {
-    Result<Generations> generations = read_generations(connection);
-    if (!generations.ok()) return generations.error();
-    if (generations->serving == tried) break;
-    tried = generations->serving;
-    report = read_snapshot(connection, generation_prefix(tried), request);
-    if (report.ok() || connection.broken()) break;
-  }
-  return report;
+  return read_serving<SalesReportAt>(connection, [&](const std::string& prefix, const LogPoint& at) {
+    return read_snapshot(connection, prefix, at, request);
+  });
 }
 
 }  // namespace till::reporting

@@ -9,6 +9,7 @@
 #include "projections/reporting/rebuild.h"
 #include "projections/reporting/report.h"
 #include "projections/reporting/row_digest.h"
+#include "projections/reporting/self_check.h"
 #include "projections/reporting/serving_view.h"
 
 namespace till {
@@ -17,8 +18,9 @@ using namespace reporting;
 
 bool parse_report_group(std::string_view text, ReportGroup& group) {
   constexpr std::pair<std::string_view, ReportGroup> kNames[] = {
-      {"store", ReportGroup::kStore},     {"day", ReportGroup::kDay},           {"hour", ReportGroup::kHour},
-      {"product", ReportGroup::kProduct}, {"category", ReportGroup::kCategory}, {"tender", ReportGroup::kTender}};
+      {"store", ReportGroup::kStore},      {"day", ReportGroup::kDay},           {"hour", ReportGroup::kHour},
+      {"product", ReportGroup::kProduct},  {"category", ReportGroup::kCategory}, {"tender", ReportGroup::kTender},
+      {"employee", ReportGroup::kEmployee}};
   const auto* const found =
       std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& name) { return name.first == text; });
   if (found == std::end(kNames)) return false;
@@ -63,29 +65,48 @@ class Reporting::Impl {
 
   Status rollback(const RebuildRequest& request) { return maintain(request, &Rebuilder::rollback); }
 
-  Result<DigestAt> digest(const std::atomic<bool>* cancelled) {
-    const std::lock_guard lock(digest_);  // one long scan of the tables at a time
+  Result<DigestAt> digest(const std::atomic<bool>* cancelled) { return scan<DigestAt>(cancelled, read_row_digest); }
+
+  Result<std::vector<SelfCheck>> self_checks(const std::atomic<bool>* cancelled) {
+    return scan<std::vector<SelfCheck>>(cancelled, read_self_checks);
+  }
+
+  Result<SalesReportAt> sales_report(const SalesReportRequest& request) {
+    return ours<SalesReportAt>([&](SqlConnection& connection) { return read_sales_report(connection, request); });
+  }
+
+  Result<TableReportAt> table_report(const TableReportRequest& request) {
+    return ours<TableReportAt>([&](SqlConnection& connection) { return read_table_report(connection, request); });
+  }
+
+ private:
+  // What `read` finds in the serving tables; one such long scan of them at a time.
+  template <class Answer, class Read>
+  Result<Answer> scan(const std::atomic<bool>* cancelled, const Read& read) {
+    const std::lock_guard lock(digest_);
     auto connection = SqlConnection::open(options_.server, SessionKind::kReader, options_.maintenance_timeout);
     if (!connection.ok()) return connection.error();
     Result<Generations> generations = read_generations(**connection);
     if (!generations.ok()) return generations.error();
     if (generations->serving == 0) return Error{ErrorKind::kUnavailable, "reporting has not begun yet"};
-    return read_row_digest(**connection, generation_prefix(generations->serving),
-                           [&] { return stopping_ || (cancelled != nullptr && cancelled->load()); });
+    return read(**connection, generation_prefix(generations->serving),
+                [&] { return stopping_ || (cancelled != nullptr && cancelled->load()); });
   }
 
-  Result<SalesReportAt> sales_report(const SalesReportRequest& request) {
-    SalesReportAt report;
-    Status read = readers_.run([&](SqlConnection& connection) -> Status {
-      Result<SalesReportAt> result = read_sales_report(connection, request);
+  // A report by a session of the pool, where it is one of this log and of rows that have come far enough.
+  template <class Answer, class Read>
+  Result<Answer> ours(const Read& read) {
+    Answer report;
+    Status done = readers_.run([&](SqlConnection& connection) -> Status {
+      Result<Answer> result = read(connection);
       if (!result.ok()) return result.error();
       report = std::move(result.value());
       return {};
     });
-    if (!read.ok()) return read.error();
+    if (!done.ok()) return done.error();
     // Rows of another history stay in their tables until a rebuild; nobody may take them for this log's.
-    if (Status ours = check_history(feed_, report.at); !ours.ok()) {
-      return Error{ErrorKind::kUnavailable, ours.error().message};
+    if (Status known = check_history(feed_, report.at); !known.ok()) {
+      return Error{ErrorKind::kUnavailable, known.error().message};
     }
     if (const Position from = view_.serve_from(); report.at.position < from) {
       return Error{ErrorKind::kUnavailable, "reporting is being built: " + std::to_string(report.at.position.value()) +
@@ -94,7 +115,6 @@ class Reporting::Impl {
     return report;
   }
 
- private:
   Status maintain(const RebuildRequest& request, Status (Rebuilder::*work)()) {
     const std::unique_lock lock(maintenance_, std::try_to_lock);
     if (!lock.owns_lock()) return Error{ErrorKind::kUnavailable, "another rebuild or rollback of reporting is running"};
@@ -159,8 +179,14 @@ Status Reporting::rollback(const RebuildRequest& request) {
 Result<DigestAt> Reporting::digest(const std::atomic<bool>* cancelled) {
   return impl_->digest(cancelled);
 }
+Result<std::vector<SelfCheck>> Reporting::self_checks(const std::atomic<bool>* cancelled) {
+  return impl_->self_checks(cancelled);
+}
 Result<SalesReportAt> Reporting::sales_report(const SalesReportRequest& request) {
   return impl_->sales_report(request);
+}
+Result<TableReportAt> Reporting::table_report(const TableReportRequest& request) {
+  return impl_->table_report(request);
 }
 
 }  // namespace till

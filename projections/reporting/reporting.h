@@ -15,6 +15,7 @@
 #include "engine/follower.h"
 #include "projections/managed_view.h"
 #include "projections/reporting/connection.h"
+#include "projections/reporting/table_report.h"
 #include "schemas/views.pb.h"
 
 namespace till {
@@ -42,9 +43,9 @@ struct ReportingOptions {
   std::chrono::seconds maintenance_timeout{15 * 60};  // for one answer to a rebuild or a digest
 };
 
-enum class ReportGroup : std::uint8_t { kStore, kDay, kHour, kProduct, kCategory, kTender };
+enum class ReportGroup : std::uint8_t { kStore, kDay, kHour, kProduct, kCategory, kTender, kEmployee };
 
-// False where `text` is none of store, day, hour, product, category, tender.
+// False where `text` is none of store, day, hour, product, category, tender, employee.
 bool parse_report_group(std::string_view text, ReportGroup& group);
 
 struct SalesReportRequest {
@@ -75,12 +76,16 @@ class Reporting : public ManagedView {
   Status rebuild(const RebuildRequest& request) override;
   Status rollback(const RebuildRequest& request = {}) override;
   Result<DigestAt> digest(const std::atomic<bool>* cancelled = nullptr) override;
+  Result<std::vector<SelfCheck>> self_checks(const std::atomic<bool>* cancelled = nullptr) override;
 
   // Blocks on the server, at most reader_wait + a few times report_timeout: not for an I/O thread. A sale counts once
   // in each group that it touches; voided sales are left out; `total` counts each sale once. Keys: store id,
-  // 2026-11-23, hour 0 to 23, SKU, category, tender type. kUnavailable where the server does not answer or its rows
+  // 2026-11-23, hour 0 to 23, SKU, category, tender type, employee id; sales that name no employee
+  // stand in the totals alone. kUnavailable where the server does not answer or its rows
   // are being made, kInvalid where there are more rows than one answer may have, or a sum leaves 64 bits.
   Result<SalesReportAt> sales_report(const SalesReportRequest& request);
+  // The other reports, on the same terms.
+  Result<TableReportAt> table_report(const TableReportRequest& request);
 
  private:
   class Impl;

@@ -61,9 +61,11 @@ Fields with(Fields fields, std::initializer_list<WideSum Digest::*> more) {
 }
 
 Status read_facts(SumReader& reader, Digests& digests) {
-  const std::string kinds = ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
-  Status read = reader.add("f_sale", sum_columns() + kinds,
-                           with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::standing}), digests);
+  const std::string kinds =
+      ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'RETURN'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
+  Status read =
+      reader.add("f_sale", sum_columns() + kinds,
+                 with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::returns, &Digest::standing}), digests);
   if (read.ok())
     read = reader.add("f_line", "SUM(kind = 'SALE'), SUM(net + tax)", Fields{&Digest::lines, &Digest::goods}, digests);
   if (read.ok()) read = reader.add("f_tender", "SUM(amount)", Fields{&Digest::kept}, digests);
@@ -72,33 +74,68 @@ Status read_facts(SumReader& reader, Digests& digests) {
   return read;
 }
 
-Status read_parts(SumReader& reader, std::vector<DigestPart>& parts) {
+// What a table adds up to, by tenant and currency, or by tenant alone.
+struct PartShape {
+  const char* table;
+  std::string columns;
+  Fields fields;
+  bool of_currency = true;
+};
+
+Status read_part(SumReader& reader, const PartShape& shape, std::vector<DigestPart>& parts) {
+  DigestPart part{shape.table, shape.fields, {}};
+  Status read = shape.of_currency ? reader.add(shape.table, shape.columns, part.fields, part.digests)
+                                  : reader.add(shape.table, shape.columns, part.fields.front(), part.digests);
+  parts.push_back(std::move(part));
+  return read;
+}
+
+// The sums of sales.
+std::vector<PartShape> sale_parts() {
   // Only the sums by store count each sale once, and only they know of charges, tips and gift cards sold: a line's
   // total is its net and tax, a tender's what was kept of it.
   const std::string sums = "SUM(units_e5), SUM(gross), SUM(discount), SUM(net), SUM(tax), SUM(cogs_e4), SUM(total)";
   const Fields goods{&Digest::units_e5, &Digest::gross, &Digest::discount,
                      &Digest::net,      &Digest::tax,   &Digest::cogs_e4};
-  const struct {
-    const char* table;
-    std::string columns;
-    Fields fields;
-  } aggregates[] = {{"agg_store_day", sum_columns() + ", SUM(sales), SUM(voids)",
-                     with(kSumFields, {&Digest::standing, &Digest::voids})},
-                    {"agg_store_hour", sum_columns() + ", SUM(sales), SUM(voids)",
-                     with(kSumFields, {&Digest::standing, &Digest::voids})},
-                    {"agg_sku_day", sums, with(goods, {&Digest::goods})},
-                    {"agg_category_day", sums, with(goods, {&Digest::goods})},
-                    {"agg_tender_day", sums, with(goods, {&Digest::kept})}};
-  for (const auto& aggregate : aggregates) {
-    DigestPart part{aggregate.table, aggregate.fields, {}};
-    if (Status read = reader.add(aggregate.table, aggregate.columns, part.fields, part.digests); !read.ok())
-      return read;
-    parts.push_back(std::move(part));
+  const std::string counts = ", SUM(sales), SUM(voids), SUM(returns)";
+  const Fields counted = with(kSumFields, {&Digest::standing, &Digest::voids, &Digest::returns});
+  const Fields taxes{&Digest::taxable, &Digest::tax_rows};
+  return {{"agg_store_day", sum_columns() + counts, counted},
+          {"agg_store_hour", sum_columns() + counts, counted},
+          {"agg_sku_day", sums, with(goods, {&Digest::goods})},
+          {"agg_category_day", sums, with(goods, {&Digest::goods})},
+          {"agg_tender_day", sums, with(goods, {&Digest::kept})},
+          {"agg_employee_day", "SUM(net)", {&Digest::employee_net}},
+          {"f_tax", "SUM(taxable), SUM(tax)", taxes},
+          {"agg_tax_day", "SUM(taxable), SUM(tax)", taxes},
+          {"agg_shift", "SUM(total)", {&Digest::shift_total}},
+          {"agg_shift_tax", "SUM(tax)", {&Digest::shift_tax}},
+          {"agg_shift_tender", "SUM(amount)", {&Digest::shift_kept}}};
+}
+
+// Drawers, accounts of value, stock.
+std::vector<PartShape> value_parts() {
+  return {{"d_shift", "COUNT(*), SUM(expected)", {&Digest::shifts, &Digest::drawer_cash}},
+          {"f_drawer", "SUM(effect)", {&Digest::drawer_cash}},
+          {"agg_employee_act", "SUM(acts)", {&Digest::employee_acts}, false},
+          {"f_giftcard", "SUM(amount)", {&Digest::gift_cards}},
+          {"s_giftcard", "SUM(balance)", {&Digest::gift_cards}},
+          {"agg_giftcard_day", "SUM(amount)", {&Digest::gift_cards}},
+          {"f_loyalty", "SUM(points)", {&Digest::points}, false},
+          {"f_store_credit", "SUM(amount)", {&Digest::store_credit}},
+          {"f_account", "SUM(amount)", {&Digest::accounts}},
+          {"s_stock", "SUM(on_hand_e5)", {&Digest::on_hand_e5}, false},
+          {"s_stock", "SUM(in_transit_in_e5)", {&Digest::in_transit_e5}, false},
+          {"agg_stock_day", "SUM(qty_e5)", {&Digest::stock_days_e5}, false}};
+}
+
+Status read_parts(SumReader& reader, std::vector<DigestPart>& parts) {
+  for (const auto& shapes : {sale_parts(), value_parts()}) {
+    for (const PartShape& shape : shapes) {
+      if (Status read = read_part(reader, shape, parts); !read.ok()) return read;
+    }
   }
-  DigestPart stock{"s_stock", {&Digest::on_hand_e5}, {}};
-  Status read = reader.add("s_stock", "SUM(on_hand_e5)", &Digest::on_hand_e5, stock.digests);
-  parts.push_back(std::move(stock));
-  return read;
+  return {};
 }
 
 }  // namespace

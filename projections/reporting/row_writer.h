@@ -30,6 +30,8 @@ class RowWriter {
   RowWriter& integer(std::uint64_t value) {
     return next([&] { sql_.integer(value); });
   }
+  RowWriter& null() { return raw("NULL"); }
+  RowWriter& raw_or_null(std::string_view sql) { return raw(sql.empty() ? "NULL" : sql); }
   RowWriter& date(std::int32_t day) {
     return next([&] { sql_.date(day); });
   }

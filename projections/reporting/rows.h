@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,14 +11,16 @@
 #include "engine/transaction.h"
 #include "projections/reporting/aggregate.h"
 #include "projections/reporting/insert.h"
+#include "projections/reporting/shift_rows.h"
+#include "projections/reporting/stock_rows.h"
+#include "projections/reporting/sum_table.h"
+#include "projections/reporting/value_rows.h"
 #include "schemas/events.pb.h"
 
 namespace till::reporting {
 
-using TableStatements = std::vector<std::string>;
-
-// Rows of one batch. Sign rule: a sale's rows are positive, a void's negate them, so that every report is a plain SUM;
-// a void stands under the business date and hour of its sale.
+// Rows of one batch. Sign rule: a sale's rows are positive, a void's and a return's are negative, so that every report
+// is a plain SUM; a void stands under the business date and hour of its sale, a return under its own.
 class BatchRows {
  public:
   // `prefix` of the physical tables, "g7_".
@@ -29,27 +31,32 @@ class BatchRows {
 
  private:
   struct SaleRow;
-  struct StockMove;
-  void add_event(const schema::Record& record, int index, const schema::Event& event);
-  void add_sale(const schema::Record& record, const schema::SaleCompleted& sale, bool voided);
+  void add_event(const schema::Record& record, const schema::Event& event);
+  void add_sale(const SaleRow& row);
   void add_sale_row(const SaleRow& row);
+  void add_sale_sums(const SaleRow& row);
   void add_lines(const SaleRow& row);
+  void add_line(const SaleRow& row, int index);
   void add_taxes(const SaleRow& row);
   void add_tenders(const SaleRow& row);
-  void add_stock_event(const schema::Record& record, int index, const schema::Event& event);
-  void add_moved(const schema::Record& record, int index, const schema::Event& event);
-  void add_stock(const schema::Record& record, int index, const StockMove& move);
+  void add_to_shift(const SaleRow& row);
   void add_store(const schema::Record& record, const schema::StoreUpserted& store);
   void add_product(const schema::Record& record, const schema::ProductUpserted& product);
   void add_customer(const schema::Record& record, const schema::CustomerRegistered& customer);
+  // The key of an aggregate: that of `begin`, then each of `rest` as a text.
+  const std::string& key_of(const SqlText& begin, std::initializer_list<std::string_view> rest);
 
   const std::string prefix_;
   const StatementLimits limits_;
-  InsertRows sales_, lines_, taxes_, tenders_, moves_, stores_, products_, customers_;
-  Aggregate store_day_, store_hour_, sku_day_, category_day_, tender_day_;
-  std::map<std::string, std::string, std::less<>> stock_;  // SQL of the key -> SQL of the values; the last one counts
-  SqlText day_;                                            // SQL of (tenant, business date) of the sale in hand
-  SqlText key_;                                            // reused for the keys of aggregates
+  InsertRows sales_, lines_, taxes_, tenders_, stores_, products_, customers_;
+  Aggregate store_day_, store_hour_, sku_day_, category_day_, tender_day_, employee_day_;
+  SumTable tax_day_, shift_sums_, shift_taxes_, shift_tenders_;
+  StockRows stock_;
+  ShiftRows shifts_;
+  ValueRows values_;
+  SqlText day_;    // SQL of (tenant, business date) of the sale in hand
+  SqlText shift_;  // SQL of (tenant, shift) of the sale in hand; of no meaning where it has no shift
+  SqlText key_;    // reused for the keys of aggregates
   std::uint64_t sale_ordinal_ = 0;
 };
 

@@ -1,10 +1,24 @@
-// The rows of stock: what moved, and what is on hand since.
+#include "projections/reporting/stock_rows.h"
+
+#include "projections/reporting/record_time.h"
 #include "projections/reporting/row_writer.h"
-#include "projections/reporting/rows.h"
+#include "projections/reporting/table_shapes.h"
 
 namespace till::reporting {
+namespace {
 
-struct BatchRows::StockMove {
+std::string number_sql(std::int64_t value) {
+  return std::to_string(value);
+}
+
+// A move's kind as a literal, in quotes: sales and their voids have their daily sums in agg_sku_day.
+bool has_stock_day(std::string_view kind) {
+  return kind != "'SALE'" && kind != "'VOID'";
+}
+
+}  // namespace
+
+struct StockRows::Move {
   const std::string& store_id;
   const std::string& sku;
   std::string_view kind;  // SQL
@@ -17,83 +31,123 @@ struct BatchRows::StockMove {
   std::string_view currency = {};
 };
 
-void BatchRows::add_stock_event(const schema::Record& record, int index, const schema::Event& event) {
-  switch (event.event_case()) {
-    case schema::Event::kStockReceived: {
-      const auto& e = event.stock_received();
-      return add_stock(record, index,
-                       {e.store_id(),
-                        e.sku(),
-                        "'RECEIPT'",
-                        e.receipt_id(),
-                        e.quantity_e5(),
-                        e.on_hand_after_e5(),
-                        {},
-                        e.has_unit_cost_e4(),
-                        e.unit_cost_e4(),
-                        e.currency()});
-    }
+StockRows::StockRows(std::string_view prefix, const StatementLimits& limits)
+    : prefix_(prefix),
+      limits_(limits),
+      moves_(kMoveTable, prefix, limits),
+      days_("agg_stock_day", kStockDayKeys, kStockDayValues) {}
+
+void StockRows::add(const Transaction& transaction, int index, const schema::Event& event) {
+  const schema::Record& record = transaction.record();
+  switch (int{event.event_case()}) {
+    case schema::Event::kStockReceived:
+      return add_receipt(record, index, event.stock_received());
     case schema::Event::kStockAdjusted: {
       const auto& e = event.stock_adjusted();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'ADJUSTMENT'", e.adjustment_id(), e.delta_e5(), e.on_hand_after_e5(),
-                        schema::AdjustStock::Reason_Name(e.reason())});
+      return add_move(record, index,
+                      {e.store_id(), e.sku(), "'ADJUSTMENT'", e.adjustment_id(), e.delta_e5(), e.on_hand_after_e5(),
+                       schema::AdjustStock::Reason_Name(e.reason())});
     }
     case schema::Event::kStockIssued: {
       const auto& e = event.stock_issued();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'SALE'", e.sale_id(), -e.quantity_e5(), e.on_hand_after_e5()});
+      return add_move(record, index,
+                      {e.store_id(), e.sku(), "'SALE'", e.sale_id(), -e.quantity_e5(), e.on_hand_after_e5()});
     }
     case schema::Event::kStockRestored: {
       const auto& e = event.stock_restored();
-      return add_stock(record, index,
-                       {e.store_id(), e.sku(), "'VOID'", e.sale_id(), e.quantity_e5(), e.on_hand_after_e5()});
+      return add_move(record, index,
+                      {e.store_id(), e.sku(), "'VOID'", e.sale_id(), e.quantity_e5(), e.on_hand_after_e5()});
     }
+    case schema::Event::kTransferShipped:
+      return add_shipment(transaction, event.transfer_shipped());
+    case schema::Event::kTransferReceiptBooked:
+      for (const auto& line : event.transfer_receipt_booked().lines()) {
+        add_transit(record, event.transfer_receipt_booked().to_store_id(), line.sku(),
+                    -(line.received_e5() + line.damaged_e5() + line.cancelled_e5()));
+      }
+      return;
+    case schema::Event::kTransferCancelled:
+      for (const auto& line : event.transfer_cancelled().returned()) {
+        add_transit(record, event.transfer_cancelled().to_store_id(), line.sku(), -line.quantity_e5());
+      }
+      return;
     default:
       return add_moved(record, index, event);
   }
 }
 
+void StockRows::add_receipt(const schema::Record& record, int index, const schema::StockReceived& fact) {
+  add_move(record, index,
+           {fact.store_id(),
+            fact.sku(),
+            "'RECEIPT'",
+            fact.receipt_id(),
+            fact.quantity_e5(),
+            fact.on_hand_after_e5(),
+            {},
+            fact.has_unit_cost_e4(),
+            fact.unit_cost_e4(),
+            fact.currency()});
+}
+
 // The rest are of one message.
-void BatchRows::add_moved(const schema::Record& record, int index, const schema::Event& event) {
-  const auto add = [&](std::string_view kind, const schema::StockMoved& e) {
-    if (e.quantity_e5() == 0) return;
-    const bool placed = e.disposition() != schema::Disposition::PLACE_UNSPECIFIED;
-    add_stock(record, index,
-              {e.store_id(), e.sku(), kind, e.document_id(), e.quantity_e5(), e.on_hand_after_e5(),
-               placed ? schema::Disposition::Place_Name(e.disposition()) : std::string()});
-  };
+void StockRows::add_moved(const schema::Record& record, int index, const schema::Event& event) {
   switch (event.event_case()) {
     case schema::Event::kStockSet:
-      return add("'SET'", event.stock_set());
+      return add_fact(record, index, "'SET'", event.stock_set());
+    case schema::Event::kStockReserved:
+      return add_fact(record, index, {}, event.stock_reserved());
+    case schema::Event::kReservationReleased:
+      return add_fact(record, index, {}, event.reservation_released());
+    case schema::Event::kReservationExpired:
+      return add_fact(record, index, {}, event.reservation_expired());
     case schema::Event::kReservationCommitted:
-      return add("'RESERVATION'", event.reservation_committed());
+      return add_fact(record, index, "'RESERVATION'", event.reservation_committed());
     case schema::Event::kStockCounted:
-      return add("'COUNT_VARIANCE'", event.stock_counted());
+      return add_fact(record, index, "'COUNT_VARIANCE'", event.stock_counted());
+    case schema::Event::kStockCountKept:
+      return add_fact(record, index, "'COUNT_VARIANCE'", event.stock_count_kept());
     case schema::Event::kStockShipped:
-      return add("'TRANSFER_OUT'", event.stock_shipped());
+      return add_fact(record, index, "'TRANSFER_OUT'", event.stock_shipped());
     case schema::Event::kTransferReceived:
-      return add("'TRANSFER_IN'", event.transfer_received());
+      return add_fact(record, index, "'TRANSFER_IN'", event.transfer_received());
     case schema::Event::kTransferReturned:
-      return add("'TRANSFER_BACK'", event.transfer_returned());
+      return add_fact(record, index, "'TRANSFER_BACK'", event.transfer_returned());
     case schema::Event::kKitComposed:
-      return add("'KIT_COMPOSED'", event.kit_composed());
+      return add_fact(record, index, "'KIT_COMPOSED'", event.kit_composed());
     case schema::Event::kKitDecomposed:
-      return add("'KIT_DECOMPOSED'", event.kit_decomposed());
+      return add_fact(record, index, "'KIT_DECOMPOSED'", event.kit_decomposed());
     case schema::Event::kStockReturnedToVendor:
-      return add("'VENDOR_RETURN'", event.stock_returned_to_vendor());
+      return add_fact(record, index, "'VENDOR_RETURN'", event.stock_returned_to_vendor());
     case schema::Event::kStockReturned:
-      return add("'RETURN'", event.stock_returned());
+      return add_fact(record, index, "'RETURN'", event.stock_returned());
     case schema::Event::kStockInspected:
-      return add("'INSPECTION'", event.stock_inspected());
+      return add_fact(record, index, "'INSPECTION'", event.stock_inspected());
     default:
       return;
   }
 }
 
-void BatchRows::add_stock(const schema::Record& record, int index, const StockMove& move) {
-  const std::int64_t moment = record.occurred_at_us() != 0 ? record.occurred_at_us() : record.recorded_at_us();
-  const std::int32_t day = record.business_date() != 0 ? record.business_date() : utc_day(moment);
+void StockRows::add_fact(const schema::Record& record, int index, std::string_view kind,
+                         const schema::StockMoved& fact) {
+  if (fact.quantity_e5() != 0 && !kind.empty()) {
+    const bool placed = fact.disposition() != schema::Disposition::PLACE_UNSPECIFIED;
+    add_move(record, index,
+             {fact.store_id(), fact.sku(), kind, fact.document_id(), fact.quantity_e5(), fact.on_hand_after_e5(),
+              placed ? schema::Disposition::Place_Name(fact.disposition()) : std::string()});
+  }
+  Level& now = level(record, fact.store_id(), fact.sku());
+  now.on_hand = number_sql(fact.on_hand_after_e5());
+  now.reserved = number_sql(fact.reserved_after_e5());
+  now.quarantine = number_sql(fact.quarantine_after_e5());
+  if (kind != "'COUNT_VARIANCE'") return;
+  SqlText counted_at;
+  counted_at.time(moment_of(record));
+  now.counted_at = std::move(counted_at.text());
+}
+
+void StockRows::add_move(const schema::Record& record, int index, const Move& move) {
+  const std::int32_t day = business_day_of(record);
   {
     RowWriter row(moves_);
     row.text(record.tenant())
@@ -106,27 +160,85 @@ void BatchRows::add_stock(const schema::Record& record, int index, const StockMo
         .text_or_null(move.reason)
         .text(move.document_id)
         .integer(move.quantity_e5)
-        .integer(move.on_hand_after_e5);
-    if (move.has_cost) {
-      row.integer(move.unit_cost_e4);
-    } else {
-      row.raw("NULL");
-    }
-    row.text_or_null(move.currency).time(moment);
+        .integer(move.on_hand_after_e5)
+        .raw_or_null(move.has_cost ? number_sql(move.unit_cost_e4) : std::string())
+        .text_or_null(move.currency)
+        .time(moment_of(record));
   }
+  if (has_stock_day(move.kind)) {
+    SqlText key;
+    key.quoted(record.tenant());
+    key.comma();
+    key.date(day);
+    for (const std::string_view part : {std::string_view(move.store_id), std::string_view(move.sku)}) {
+      key.comma();
+      key.quoted(part);
+    }
+    key.comma();
+    key.raw(move.kind);
+    key.comma();
+    key.quoted(move.reason);
+    days_.add(key.text(), {1, move.quantity_e5});
+  }
+  Level& now = level(record, move.store_id, move.sku);
+  now.on_hand = number_sql(move.on_hand_after_e5);
+  if (!move.has_cost) return;
+  now.receipt = number_sql(move.quantity_e5);
+  now.cost = number_sql(move.unit_cost_e4);
+  now.currency = quoted_value(move.currency);
+}
+
+// The events of the goods name the source alone, the transfer's own event both stores.
+void StockRows::add_shipment(const Transaction& transaction, const schema::TransferShipped& fact) {
+  for (int i = 0; i < transaction.event_count(); ++i) {
+    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
+    if (!event.has_stock_shipped() || event.stock_shipped().document_id() != fact.transfer_id()) continue;
+    add_transit(transaction.record(), fact.to_store_id(), event.stock_shipped().sku(),
+                -event.stock_shipped().quantity_e5());
+  }
+}
+
+void StockRows::add_transit(const schema::Record& record, std::string_view store, std::string_view sku,
+                            std::int64_t change_e5) {
+  if (change_e5 != 0) level(record, store, sku).in_transit_e5 += change_e5;
+}
+
+StockRows::Level& StockRows::level(const schema::Record& record, std::string_view store, std::string_view sku) {
   key_.text().clear();
   key_.quoted(record.tenant());
-  key_.comma();
-  key_.quoted(move.store_id);
-  key_.comma();
-  key_.quoted(move.sku);
-  auto found = stock_.find(key_.text());
-  if (found == stock_.end()) found = stock_.emplace(key_.text(), std::string()).first;
-  SqlText values;
-  values.integer(move.on_hand_after_e5);
-  values.comma();
-  values.integer(record.position());
-  found->second = std::move(values.text());
+  for (const std::string_view part : {store, sku}) {
+    key_.comma();
+    key_.quoted(part);
+  }
+  auto found = levels_.find(key_.text());
+  if (found == levels_.end()) found = levels_.emplace(key_.text(), std::vector<Level>()).first;
+  std::vector<Level>& rows = found->second;
+  if (rows.empty() || !rows.back().cost.empty()) rows.emplace_back();
+  rows.back().position = record.position();
+  return rows.back();
+}
+
+void StockRows::finish(std::vector<TableStatements>& tables) {
+  moves_.finish(tables.emplace_back());
+  days_.finish(prefix_, limits_, tables.emplace_back());
+  InsertRows stock(kStockTable, prefix_, limits_);
+  for (const auto& [key, rows] : levels_) {
+    for (const Level& row : rows) {
+      RowWriter(stock)
+          .raw(key)
+          .raw_or_null(row.on_hand)
+          .raw_or_null(row.reserved)
+          .raw_or_null(row.quarantine)
+          .raw_or_null(row.receipt)
+          .raw_or_null(row.cost)
+          .raw_or_null(row.currency)
+          .raw_or_null(row.counted_at)
+          .integer(row.position)
+          .raw_or_null(row.cost)
+          .integer(row.in_transit_e5);
+    }
+  }
+  stock.finish(tables.emplace_back());
 }
 
 }  // namespace till::reporting

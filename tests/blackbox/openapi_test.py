@@ -30,8 +30,17 @@ COMMANDS = {
 }
 OTHERS = [("post", "/v1/batch"), ("get", "/v1/sales/{sale_id}"), ("get", "/v1/customers/{customer_id}"),
           ("get", "/v1/inventory/availability"), ("get", "/v1/dashboards/stores/{store_id}"),
-          ("get", "/v1/dashboards/tenant"), ("get", "/v1/reports/sales"), ("get", "/livez"), ("get", "/readyz"),
-          ("get", "/openapi.json"), ("get", "/docs")]
+          ("get", "/v1/dashboards/tenant"), ("get", "/v1/reports/sales"), ("get", "/v1/reports/tax"),
+          ("get", "/v1/reports/top-products"), ("get", "/v1/reports/stock"), ("get", "/v1/reports/shrinkage"),
+          ("get", "/v1/reports/sell-through"), ("get", "/v1/reports/gift-cards"), ("get", "/v1/reports/customers"),
+          ("get", "/v1/reports/shifts"), ("get", "/v1/reports/loss-prevention"),
+          ("get", "/v1/reports/shifts/{shift_id}/z"), ("get", "/v1/reports/shifts/{shift_id}/x"), ("get", "/livez"), ("get", "/readyz"),
+          ("get", "/openapi.json"), ("get", "/docs"), ("post", "/v1/terminals/{terminal_id}/sync"),
+          ("get", "/v1/changes"),
+          ("get", "/v1/sales/{sale_id}/receipt"),
+          ("get", "/v1/returns/{return_id}/receipt"), ("get", "/v1/catalog/products"),
+          ("get", "/v1/catalog/products/{sku}"), ("get", "/v1/inventory/low-stock"), ("get", "/v1/sessions"),
+          ("get", "/v1/shifts"), ("post", "/v1/sessions/{session_id}/touch")]
 FIELDS = {
     "UpsertStore": {"name"},
     "RegisterTerminal": {"name"},

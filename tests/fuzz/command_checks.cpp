@@ -6,6 +6,7 @@
 #include "api/json_node.h"
 #include "api/json_writer.h"
 #include "api/problem.h"
+#include "api/sync_codec.h"
 #include "engine/result.h"
 #include "tests/fuzz/request_text.h"
 
@@ -94,6 +95,9 @@ void check_request(WireForm form, std::string_view input) {
     TILL_ASSERT(batch.items.empty() == batch.problem.has_value());
     if (batch.problem) check_problem(*batch.problem);
     for (const BatchEntry& entry : batch.items) check_decoded(entry.decoded);
+  } else if (match.route->kind == RouteKind::kSync) {
+    const DecodedSync sync = decode_sync(form, request.body, kInstance);
+    if (sync.problem) check_problem(*sync.problem);
   }
 }
 

@@ -86,6 +86,7 @@ def check_rules(api: Api, shop: Shop, log: LogFold) -> None:
 
 
 def test_kill_9_under_load(world: World) -> None:
+    """Also row 8 of section 5.3 of the catalogue: what was answered is durable before anything follows from it."""
     draw = world.draw()
     database, nats = world.mariadb(), world.nats()
     till = world.till(database.services() + nats.services())

@@ -55,13 +55,15 @@ class Sold:
     lines: list[SoldLine]
     tax: int
     tenders: dict[str, int]  # by type, less change
+    cards: int = 0  # gift cards sold: paid with the goods, but no part of their net
 
     @property
     def sum(self) -> Sum:
         gross = sum(line.gross for line in self.lines)
         discount = sum(line.discount for line in self.lines)
         net = gross - discount
-        return Sum(1, sum(line.units_e5 for line in self.lines), gross, discount, net, self.tax, net + self.tax)
+        return Sum(1, sum(line.units_e5 for line in self.lines), gross, discount, net, self.tax,
+                   net + self.tax + self.cards)
 
 
 @dataclass
