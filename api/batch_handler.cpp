@@ -36,10 +36,7 @@ void BatchHandler::handle(const HttpRequest& request, const RouteMatch& match, P
   auto pending = std::make_shared<Pending>();
   pending->responder = std::move(responder);
   Caller& caller = pending->caller;
-  caller.principal = std::move(principal);
-  caller.instance = request_instance(request);
-  caller.traceparent = valid_traceparent(request.traceparent);
-  caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
+  caller = caller_of(request, std::move(principal));
   if (auto problem = refuse_scope(caller.principal, *match.route, caller.instance)) return pending->refuse(*problem);
   if (request.has_if_match) {
     return pending->refuse(

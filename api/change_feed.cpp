@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/product_view.h"
 #include "commands/rules.h"
 #include "projections/read_cache/read_cache.h"
 
@@ -28,30 +29,12 @@ std::string_view word_of(EntityKind kind) {
   return found == kKinds.end() ? std::string_view() : found->word;
 }
 
-void set_price(schema::UnitPrice& price, std::int64_t amount_e4, const std::string& currency) {
-  price.set_amount_e4(amount_e4);
-  price.set_currency(currency);
-}
-
-void show_product(const schema::ProductUpserted& fact, schema::ProductView& view) {
-  view.set_sku(fact.sku());
-  view.set_name(fact.name());
-  view.set_category(fact.category());
-  set_price(*view.mutable_unit_price(), fact.unit_price_e4(), fact.currency());
-  view.set_tax_code(fact.tax_code());
-  if (fact.has_min_price_e4()) set_price(*view.mutable_min_price(), fact.min_price_e4(), fact.currency());
-  view.set_age_restricted(fact.age_restricted());
-  view.set_serial_required(fact.serial_required());
-  view.set_batch_required(fact.batch_required());
-  view.set_final_sale(fact.final_sale());
-  view.set_version(fact.version());
-}
-
 // A product's own events say all of it.
 void show_product_event(const schema::Event& event, schema::Change& change) {
   switch (int{event.event_case()}) {
     case schema::Event::kProductUpserted:
-      return show_product(event.product_upserted(), *change.mutable_entity()->mutable_product());
+      *change.mutable_entity()->mutable_product() = view_of_product(event.product_upserted());
+      return;
     case schema::Event::kProductDiscontinued:
       *change.mutable_entity()->mutable_product_status() = event.product_discontinued();
       return;

@@ -71,6 +71,15 @@ const google::protobuf::Message& member_of(const schema::Command& command, const
 
 }  // namespace
 
+Caller caller_of(const HttpRequest& request, Principal&& principal) {
+  Caller caller;
+  caller.principal = std::move(principal);
+  caller.instance = request_instance(request);
+  caller.traceparent = valid_traceparent(request.traceparent);
+  caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
+  return caller;
+}
+
 std::string_view valid_traceparent(std::string_view value) {
   if (value.size() != kTraceparentLength) return {};
   for (std::size_t i = 0; i < value.size(); ++i) {

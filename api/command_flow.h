@@ -29,6 +29,9 @@ struct Caller {
   bool if_match = false;  // the version that the command expects came as a header
 };
 
+// Who sent the request; answered in the form that it accepts, JSON where it says nothing.
+Caller caller_of(const HttpRequest& request, Principal&& principal);
+
 // A valid W3C traceparent, else nothing.
 std::string_view valid_traceparent(std::string_view value);
 

@@ -23,12 +23,9 @@ struct CommandHandler::Pending {
 
 void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal,
                             HttpResponder responder) {
-  auto pending = std::make_shared<Pending>(parts_.counts, Caller{}, std::move(responder));
+  auto pending =
+      std::make_shared<Pending>(parts_.counts, caller_of(request, std::move(principal)), std::move(responder));
   Caller& caller = pending->caller;
-  caller.principal = std::move(principal);
-  caller.instance = request_instance(request);
-  caller.traceparent = valid_traceparent(request.traceparent);
-  caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
   const Route& route = *match.route;
   if (auto problem = refuse_scope(caller.principal, route, caller.instance)) return pending->refuse(*problem);
   const std::optional<WireForm> form = wire_form_of_content_type(request.content_type);

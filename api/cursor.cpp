@@ -20,12 +20,6 @@ std::string query_hash(std::string_view query) {
   return bytes;
 }
 
-int digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::string make_cursor(std::string_view query, std::string_view last) {
@@ -33,16 +27,11 @@ std::string make_cursor(std::string_view query, std::string_view last) {
 }
 
 std::optional<std::string> read_cursor(std::string_view query, std::string_view cursor) {
-  if (cursor.size() > kCursorBytesMost || cursor.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  for (std::size_t i = 0; i < cursor.size(); i += 2) {
-    const int high = digit_value(cursor[i]);
-    const int low = digit_value(cursor[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<char>(high * 16 + low));
-  }
-  if (bytes.size() <= kQueryHashBytes || bytes.compare(0, kQueryHashBytes, query_hash(query)) != 0) return std::nullopt;
-  return bytes.substr(kQueryHashBytes);
+  if (cursor.size() > kCursorBytesMost) return std::nullopt;
+  const std::optional<std::string> bytes = from_hex(cursor);
+  if (!bytes || bytes->size() <= kQueryHashBytes) return std::nullopt;
+  if (bytes->compare(0, kQueryHashBytes, query_hash(query)) != 0) return std::nullopt;
+  return bytes->substr(kQueryHashBytes);
 }
 
 }  // namespace till

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "api/html_text.h"
 #include "api/openapi.h"
 #include "api/openapi_schemas.h"
 #include "api/problem.h"
@@ -41,29 +42,6 @@ waiting as long as <code>Prefer: wait=S</code> says.</li>
 <li>Errors are problem details (RFC 9457) with a stable <code>code</code>; field errors name a JSON pointer.</li></ul>
 )";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
-
 void append_row(std::string& out, const std::vector<std::string>& cells, std::string_view tag = "td") {
   out += "<tr>";
   for (const std::string& cell : cells) {
@@ -75,12 +53,12 @@ void append_row(std::string& out, const std::vector<std::string>& cells, std::st
 }
 
 std::string code(std::string_view text) {
-  return "<code>" + escaped(text) + "</code>";
+  return "<code>" + html_text(text) + "</code>";
 }
 
 std::string type_cell(const FieldPlan& field) {
-  if (field.child == nullptr) return escaped(type_label(field));
-  return "<a href=\"#type-" + schema_name(field.child->descriptor) + "\">" + escaped(type_label(field)) + "</a>";
+  if (field.child == nullptr) return html_text(type_label(field));
+  return "<a href=\"#type-" + schema_name(field.child->descriptor) + "\">" + html_text(type_label(field)) + "</a>";
 }
 
 void append_fields(std::string& out, const MessagePlan& plan, bool request, const std::set<std::string>& in_path) {
@@ -106,7 +84,7 @@ std::string scope_names(const Route& route) {
 
 void append_route(std::string& out, const Route& route) {
   out += "<section id=\"" + route.name + "\"><h3><span class=\"method\">" + route.method + "</span> " +
-         escaped(route.path) + "</h3>\n<p>" + escaped(route.summary) + ". <span class=\"note\">" + route.name +
+         html_text(route.path) + "</h3>\n<p>" + html_text(route.summary) + ". <span class=\"note\">" + route.name +
          "; scope: " + scope_names(route) + "</span></p>\n";
   std::set<std::string> in_path;
   for (const PathSegment& segment : route.segments) {
@@ -116,8 +94,8 @@ void append_route(std::string& out, const Route& route) {
     out += "<table>\n";
     append_row(out, {"query parameter", "form", "needed", ""}, "th");
     for (const QueryParameter& parameter : route.query) {
-      append_row(out, {code(parameter.name), escaped(parameter.type), parameter.required ? "required" : "",
-                       escaped(parameter.description)});
+      append_row(out, {code(parameter.name), html_text(parameter.type), parameter.required ? "required" : "",
+                       html_text(parameter.description)});
     }
     out += "</table>\n";
   }
@@ -167,7 +145,7 @@ void append_errors(std::string& out) {
   for (int i = 0; i < codes.value_count(); ++i) {
     if (codes.value(i)->number() == 0) continue;
     const ErrorTraits& known = error_traits(static_cast<schema::ErrorCode>(codes.value(i)->number()));
-    append_row(out, {std::to_string(known.http_status), code(known.name), escaped(known.title),
+    append_row(out, {std::to_string(known.http_status), code(known.name), html_text(known.title),
                      known.retryable ? "may help" : ""});
   }
   out += "</table>\n";
@@ -177,7 +155,7 @@ void append_errors(std::string& out) {
 
 std::string docs_html(std::string_view version) {
   std::string out(kHead);
-  out += "<h1>Till API</h1><p class=\"note\">version " + escaped(version) +
+  out += "<h1>Till API</h1><p class=\"note\">version " + html_text(version) +
          " &middot; <a href=\"/openapi.json\">OpenAPI 3.1</a></p>\n";
   out += kIntroduction;
   std::vector<std::string> groups;

@@ -132,15 +132,11 @@ std::vector<QueryParameter> paging(Parameters... further) {
           QueryParameter{"cursor", "cursor", false, false, "next_cursor of the page before"}};
 }
 
-// Missing as the return itself is.
 Route return_receipt(const std::vector<schema::Scope>& scopes) {
   Route route = read(get(RouteKind::kReturnReceipt, "GetReturnReceipt", "/v1/returns/{return_id}/receipt", "sales",
                          "The receipt of a return, as that of a sale"),
                      scopes, schema::Receipt::descriptor());
-  const auto& options = schema::ReturnState::descriptor()->options();
-  if (!schema::ErrorCode_Parse(options.GetExtension(schema::read).missing(), &route.missing)) {
-    route.missing = schema::NOT_FOUND;
-  }
+  route.missing = schema::RETURN_NOT_FOUND;
   return route;
 }
 

@@ -133,50 +133,35 @@ void write_headers(JsonWriter& json, bool command) {
   json.end_object();
 }
 
+void write_open_success(JsonWriter& json, const Route& route) {
+  json.object("200").member("description", route.summary);
+  const bool is_docs = route.kind == RouteKind::kDocs;
+  if (!is_docs && route.kind != RouteKind::kOpenApi) return;
+  json.object("content").object(is_docs ? "text/html" : "application/json").end_object().end_object();
+}
+
 void write_success(JsonWriter& json, const Route& route) {
-  switch (route.kind) {
-    case RouteKind::kCommand:
+  switch (family_of(route.kind)) {
+    case RouteFamily::kCommand:
       json.object("201").member("description", "Accepted and durable");
       write_headers(json, true);
       write_content(json, "#/components/schemas/CommandAnswer", "till.schema.CommandAnswer");
       break;
-    case RouteKind::kBatch:
+    case RouteFamily::kBatch:
       json.object("200").member("description", "One result for each command, in order");
       write_content(json, "#/components/schemas/BatchResult", "till.schema.BatchResult");
       break;
-    case RouteKind::kSync:
+    case RouteFamily::kSync:
       json.object("200").member("description", "One result for each entry, and from where to go on");
       write_content(json, schema_reference(route.answer), route.answer->full_name());
       break;
-    case RouteKind::kSale:
-    case RouteKind::kCustomer:
-    case RouteKind::kEntity:
-    case RouteKind::kAvailability:
-    case RouteKind::kSaleReceipt:
-    case RouteKind::kReturnReceipt:
-    case RouteKind::kProduct:
-    case RouteKind::kProducts:
-    case RouteKind::kLowStock:
-    case RouteKind::kSessions:
-    case RouteKind::kShifts:
-    case RouteKind::kTouchSession:
-    case RouteKind::kStoreDashboard:
-    case RouteKind::kTenantDashboard:
-    case RouteKind::kSalesReport:
-    case RouteKind::kChanges:
-    case RouteKind::kTableReport:
+    case RouteFamily::kRead:
       json.object("200").member("description", "As of the position in Till-Position");
       write_headers(json, false);
       write_content(json, schema_reference(route.answer), route.answer->full_name(), further_forms(route));
       break;
-    case RouteKind::kOpenApi:
-    case RouteKind::kDocs:
-      json.object("200").member("description", route.summary).object("content");
-      json.object(route.kind == RouteKind::kDocs ? "text/html" : "application/json").end_object().end_object();
-      break;
-    case RouteKind::kLivez:
-    case RouteKind::kReadyz:
-      json.object("200").member("description", route.summary);
+    case RouteFamily::kOpen:
+      write_open_success(json, route);
       break;
   }
   json.end_object();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/html_text.h"
 #include "api/receipt.h"
 #include "api/wire_values.h"
 
@@ -165,32 +166,6 @@ void append_row_text(const Part& part, std::string& out) {
   out.append(left);
   if (!right.empty()) out.append(room - columns_of(left), ' ').append(right);
   out.push_back('\n');
-}
-
-std::string html_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
 }
 
 constexpr std::string_view kPageHead =

@@ -123,13 +123,6 @@ void read_parameters(const std::vector<std::string_view>& parts, RouteMatch& mat
   }
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::string_view RouteMatch::parameter(std::string_view name) const {

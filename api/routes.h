@@ -46,6 +46,44 @@ enum class RouteKind : std::uint8_t {
   kDocs,
 };
 
+// Who serves a route.
+enum class RouteFamily : std::uint8_t { kCommand, kBatch, kSync, kRead, kOpen };
+
+constexpr RouteFamily family_of(RouteKind kind) {
+  switch (kind) {
+    case RouteKind::kCommand:
+      return RouteFamily::kCommand;
+    case RouteKind::kBatch:
+      return RouteFamily::kBatch;
+    case RouteKind::kSync:
+      return RouteFamily::kSync;
+    case RouteKind::kSale:
+    case RouteKind::kCustomer:
+    case RouteKind::kEntity:
+    case RouteKind::kAvailability:
+    case RouteKind::kSaleReceipt:
+    case RouteKind::kReturnReceipt:
+    case RouteKind::kProduct:
+    case RouteKind::kProducts:
+    case RouteKind::kLowStock:
+    case RouteKind::kSessions:
+    case RouteKind::kShifts:
+    case RouteKind::kTouchSession:
+    case RouteKind::kStoreDashboard:
+    case RouteKind::kTenantDashboard:
+    case RouteKind::kSalesReport:
+    case RouteKind::kChanges:
+    case RouteKind::kTableReport:
+      return RouteFamily::kRead;
+    case RouteKind::kLivez:
+    case RouteKind::kReadyz:
+    case RouteKind::kOpenApi:
+    case RouteKind::kDocs:
+      return RouteFamily::kOpen;
+  }
+  return RouteFamily::kOpen;
+}
+
 // Whether it answers a report, which is a table as well; a receipt, which may be printed.
 constexpr bool is_report(RouteKind kind) {
   return kind == RouteKind::kSalesReport || kind == RouteKind::kTableReport;

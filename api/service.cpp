@@ -149,76 +149,32 @@ void Service::refuse_route(const HttpRequest& request, const RouteMatch& match, 
   responder.send(std::move(response));
 }
 
+HttpResponse Service::readiness(const HttpRequest& request) const {
+  std::string reason = options_.not_ready_because ? options_.not_ready_because() : std::string();
+  if (reason.empty() && !parts_.engine.ready()) reason = "commands are not taken";
+  return reason.empty() ? state_answer("ready") : refusal(request, schema::NOT_READY, reason);
+}
+
 void Service::serve_open(const HttpRequest& request, const Route& route, HttpResponder responder) const {
-  switch (route.kind) {
-    case RouteKind::kLivez:
-      return responder.send(state_answer("alive"));
-    case RouteKind::kOpenApi:
-      return responder.send(document("application/json", openapi_));
-    case RouteKind::kDocs:
-      return responder.send(document(kHtml, docs_));
-    case RouteKind::kReadyz: {
-      std::string reason = options_.not_ready_because ? options_.not_ready_because() : std::string();
-      if (reason.empty() && !parts_.engine.ready()) reason = "commands are not taken";
-      if (reason.empty()) return responder.send(state_answer("ready"));
-      return responder.send(refusal(request, schema::NOT_READY, reason));
-    }
-    case RouteKind::kCommand:
-    case RouteKind::kBatch:
-    case RouteKind::kSync:
-    case RouteKind::kSale:
-    case RouteKind::kCustomer:
-    case RouteKind::kEntity:
-    case RouteKind::kAvailability:
-    case RouteKind::kSaleReceipt:
-    case RouteKind::kReturnReceipt:
-    case RouteKind::kProduct:
-    case RouteKind::kProducts:
-    case RouteKind::kLowStock:
-    case RouteKind::kSessions:
-    case RouteKind::kShifts:
-    case RouteKind::kTouchSession:
-    case RouteKind::kStoreDashboard:
-    case RouteKind::kTenantDashboard:
-    case RouteKind::kSalesReport:
-    case RouteKind::kChanges:
-    case RouteKind::kTableReport:
-      break;
-  }
+  if (route.kind == RouteKind::kLivez) return responder.send(state_answer("alive"));
+  if (route.kind == RouteKind::kReadyz) return responder.send(readiness(request));
+  if (route.kind == RouteKind::kOpenApi) return responder.send(document("application/json", openapi_));
+  if (route.kind == RouteKind::kDocs) return responder.send(document(kHtml, docs_));
   responder.send(refusal(request, schema::ROUTE_NOT_FOUND));
 }
 
 void Service::serve_tenant(const HttpRequest& request, std::string_view query, const RouteMatch& match,
                            Principal&& principal, HttpResponder responder) {
-  switch (match.route->kind) {
-    case RouteKind::kCommand:
+  switch (family_of(match.route->kind)) {
+    case RouteFamily::kCommand:
       return commands_.handle(request, match, std::move(principal), std::move(responder));
-    case RouteKind::kBatch:
+    case RouteFamily::kBatch:
       return batches_.handle(request, match, std::move(principal), std::move(responder));
-    case RouteKind::kSync:
+    case RouteFamily::kSync:
       return syncs_.handle(request, match, std::move(principal), std::move(responder));
-    case RouteKind::kSale:
-    case RouteKind::kCustomer:
-    case RouteKind::kEntity:
-    case RouteKind::kAvailability:
-    case RouteKind::kSaleReceipt:
-    case RouteKind::kReturnReceipt:
-    case RouteKind::kProduct:
-    case RouteKind::kProducts:
-    case RouteKind::kLowStock:
-    case RouteKind::kSessions:
-    case RouteKind::kShifts:
-    case RouteKind::kTouchSession:
-    case RouteKind::kStoreDashboard:
-    case RouteKind::kTenantDashboard:
-    case RouteKind::kSalesReport:
-    case RouteKind::kChanges:
-    case RouteKind::kTableReport:
+    case RouteFamily::kRead:
       return reads_.handle(request, match, query, principal, std::move(responder));
-    case RouteKind::kLivez:
-    case RouteKind::kReadyz:
-    case RouteKind::kOpenApi:
-    case RouteKind::kDocs:
+    case RouteFamily::kOpen:
       return serve_open(request, *match.route, std::move(responder));
   }
 }

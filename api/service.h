@@ -46,6 +46,7 @@ class Service {
 
  private:
   void handle(const HttpRequest& request, HttpResponder responder);
+  HttpResponse readiness(const HttpRequest& request) const;
   void serve_open(const HttpRequest& request, const Route& route, HttpResponder responder) const;
   void serve_tenant(const HttpRequest& request, std::string_view query, const RouteMatch& match, Principal&& principal,
                     HttpResponder responder);

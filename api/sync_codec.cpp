@@ -88,29 +88,10 @@ void put_in_order(DecodedSync& sync) {
   }
 }
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 }  // namespace
 
-std::optional<std::string> bytes_of_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int high = digit_of(hex[i]);
-    const int low = digit_of(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<char>(high * 16 + low));
-  }
-  return bytes;
-}
-
 std::optional<std::string> sync_hash(const schema::SyncEntry& entry) {
-  std::optional<std::string> bytes = bytes_of_hex(entry.prev_hash());
+  std::optional<std::string> bytes = from_hex(entry.prev_hash());
   if (!bytes || bytes->size() != kHashBytes) return std::nullopt;
   for (int shift = kSequenceBits - 8; shift >= 0; shift -= 8) {
     bytes->push_back(static_cast<char>(entry.client_seq() >> shift));

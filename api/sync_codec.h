@@ -33,7 +33,4 @@ DecodedSync decode_sync(WireForm form, std::string_view body, std::string_view i
 // Lower-case hexadecimal of the hash that an entry should have; nothing where prev_hash is not one.
 std::optional<std::string> sync_hash(const schema::SyncEntry& entry);
 
-// The bytes of lower-case hexadecimal; nothing where it is none.
-std::optional<std::string> bytes_of_hex(std::string_view hex);
-
 }  // namespace till

@@ -74,10 +74,7 @@ void SyncHandler::handle(const HttpRequest& request, const RouteMatch& match, Pr
   auto pending = std::make_shared<Pending>();
   pending->responder = std::move(responder);
   Caller& caller = pending->caller;
-  caller.principal = std::move(principal);
-  caller.instance = request_instance(request);
-  caller.traceparent = valid_traceparent(request.traceparent);
-  caller.answer_form = wire_form_of_accept(request.accept, WireForm::kJson);
+  caller = caller_of(request, std::move(principal));
   if (auto problem = refuse_scope(caller.principal, *match.route, caller.instance)) return pending->refuse(*problem);
   if (!match.invalid_parameter.empty()) {
     return pending->refuse(make_problem(schema::PARAMETER_INVALID, "not the id of a terminal", caller.instance));

@@ -29,8 +29,8 @@ Result<TerminalKey> terminal_key(Queries& queries, std::string_view tenant, std:
 }
 
 bool is_signed_by(const TerminalKey& key, std::string_view hash, std::string_view signature) {
-  const std::optional<std::string> message = bytes_of_hex(hash);
-  const std::optional<std::string> signed_bytes = bytes_of_hex(signature);
+  const std::optional<std::string> message = from_hex(hash);
+  const std::optional<std::string> signed_bytes = from_hex(signature);
   if (!message || !signed_bytes) return false;
   if (signed_bytes->size() != crypto_sign_BYTES || key.public_key.size() != crypto_sign_PUBLICKEYBYTES) return false;
   return crypto_sign_verify_detached(octets(*signed_bytes), octets(*message), message->size(),

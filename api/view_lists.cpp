@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "api/product_view.h"
 #include "api/receipt.h"
 #include "api/view_queries.h"
 #include "commands/money.h"
@@ -25,25 +26,10 @@ const State& state_of(const EntityRow& row) {
   return static_cast<const State&>(*row.state);
 }
 
-void set_price(schema::UnitPrice& price, std::int64_t amount_e4, const std::string& currency) {
-  price.set_amount_e4(amount_e4);
-  price.set_currency(currency);
-}
-
 schema::ProductView product_view(const schema::ProductState& state) {
   const schema::ProductUpserted& product = state.product();
-  schema::ProductView view;
-  view.set_sku(product.sku());
-  view.set_name(product.name());
-  view.set_category(product.category());
-  set_price(*view.mutable_unit_price(), product.unit_price_e4(), product.currency());
-  view.set_tax_code(product.tax_code());
+  schema::ProductView view = view_of_product(product);
   if (product.has_unit_cost_e4()) set_price(*view.mutable_unit_cost(), product.unit_cost_e4(), product.currency());
-  if (product.has_min_price_e4()) set_price(*view.mutable_min_price(), product.min_price_e4(), product.currency());
-  view.set_age_restricted(product.age_restricted());
-  view.set_serial_required(product.serial_required());
-  view.set_batch_required(product.batch_required());
-  view.set_final_sale(product.final_sale());
   view.set_version(state.version());
   view.set_discontinued(state.discontinued());
   view.set_recalled(state.recalled());

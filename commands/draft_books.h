@@ -31,4 +31,9 @@ class DraftBooks final : public BooksReader {
   std::map<std::pair<std::uint16_t, std::string>, Draft> drafts_;
 };
 
+// The same decision on other books, which outlive what it returns.
+inline Deciding on_books(const Deciding& deciding, BooksReader& books) {
+  return {deciding.context, books, deciding.zones, deciding.domain, deciding.consequences};
+}
+
 }  // namespace till

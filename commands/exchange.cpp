@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "commands/draft_books.h"
-#include "commands/receipt.h"
 #include "commands/return_completion.h"
 #include "commands/sale.h"
 #include "commands/sale_return.h"
@@ -50,7 +49,7 @@ Refusal take_back(const ExchangeGoods& command, const Deciding& deciding, std::i
                   Acceptance& accepted) {
   const RingUpSale& sale = command.sale();
   DraftBooks books(deciding, accepted);
-  const Deciding drafted{deciding.context, books, deciding.zones, deciding.domain, deciding.consequences};
+  const Deciding drafted = on_books(deciding, books);
   const schema::StoreState* store = nullptr;
   if (auto refusal = find_store(books, sale.store_id(), "/sale/store_id", store)) return refusal;
   const ReturnRequest request{command.return_id(), command.source_sale_id(), sale.store_id(),
@@ -58,8 +57,7 @@ Refusal take_back(const ExchangeGoods& command, const Deciding& deciding, std::i
                               "/source_sale_id"};
   if (auto refusal = start_return(drafted, request, *store, accepted)) return refusal;
   const auto* started = books.get<ReturnState>(kReturn, command.return_id());
-  const ReceiptHead head{sale.store_id(), sale.terminal_id(), sale.terminal_seq(), sale.occurred_at_us(),
-                         sale.shift_id(), sale.session_id(),  sale.employee_id()};
+  const ReceiptHead head = head_of(sale);
   const BusinessTime time = receipt_time(head, *store, terminal_chain(deciding.books, sale.terminal_id()), deciding);
   const schema::Money no_rounding;
   ReturnCompletion completion{head, command.refunds(), command.returned_total(), no_rounding};

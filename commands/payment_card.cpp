@@ -6,12 +6,9 @@
 
 #include "commands/amounts.h"
 #include "commands/authority.h"
+#include "commands/card_payment.h"
 #include "commands/money.h"
-#include "commands/payment.h"
-#include "commands/store.h"
-#include "commands/terminal.h"
 #include "commands/ticket.h"
-#include "commands/ticket_payments.h"
 
 namespace till {
 namespace {
@@ -19,21 +16,11 @@ namespace {
 using schema::PaymentMoved;
 using schema::PaymentState;
 
-constexpr EntityKind kStore = kind_of(schema::STORE);
-constexpr EntityKind kTerminal = kind_of(schema::TERMINAL_DEVICE);
 constexpr EntityKind kPaymentKey = kind_of(schema::PAYMENT_KEY);
 constexpr std::int64_t kWholePpm = 1'000'000;
 
-template <class Command>
-void needs_new_card(const Command& command, std::vector<EntityRef>& out) {
-  need_payment(command.payment_id(), out);
-  out.push_back({kStore, command.store_id()});
-  out.push_back({kTerminal, command.terminal_id()});
-  need_session(command.session_id(), out);
-}
-
 void needs_authorization(const schema::RecordCardAuthorization& command, std::vector<EntityRef>& out) {
-  needs_new_card(command, out);
+  need_card_payment(command, out);
   if (!command.key().empty()) out.push_back({kPaymentKey, command.key()});
   if (!command.sale_id().empty()) need_ticket(command.sale_id(), out);
 }
@@ -47,14 +34,6 @@ void needs_card(const Command& command, std::vector<EntityRef>& out) {
 void needs_cancel_key(const schema::CancelPaymentByKey& command, std::vector<EntityRef>& out) {
   out.push_back({kPaymentKey, command.key()});
   need_session(command.session_id(), out);
-}
-
-template <class Command>
-Refusal check_counter(const Command& command, const Deciding& deciding) {
-  const schema::StoreState* store = nullptr;
-  if (auto refusal = find_store(deciding.books, command.store_id(), "/store_id", store)) return refusal;
-  if (auto refusal = check_terminal(deciding, command.terminal_id(), command.store_id())) return refusal;
-  return check_named_session(deciding, command.session_id());
 }
 
 // A key stands for one request to the processor; one that was cancelled brings no payment any more, however late its
@@ -84,27 +63,18 @@ Refusal check_approval(const schema::RecordCardAuthorization& command, const Dec
 }
 
 template <class Command>
-PaymentMoved& write_new_card(const Command& command, schema::Event::EventCase event, const Deciding& deciding,
-                             Acceptance& accepted) {
-  auto& fact = static_cast<PaymentMoved&>(
-      mutable_body(add_event(accepted, deciding, schema::PAYMENT, command.payment_id(), event), event));
-  fact.set_payment_id(command.payment_id());
-  fact.set_store_id(command.store_id());
-  fact.set_terminal_id(command.terminal_id());
-  fact.set_sale_id(command.sale_id());
-  fact.set_currency(command.requested().currency());
-  fact.set_type(schema::Tender::CARD);
+PaymentMoved& write_requested(const Command& command, schema::Event::EventCase event, const Deciding& deciding,
+                              Acceptance& accepted) {
+  PaymentMoved& fact = begin_card_payment(command, event, command.requested().currency(), deciding, accepted);
   fact.set_requested(command.requested().amount());
-  fact.set_last4(command.last4());
-  fact.set_scheme(command.scheme());
-  fact.set_employee_id(std::string(employee_of(deciding, command.session_id())));
   return fact;
 }
 
 Decision decide_authorization(const schema::RecordCardAuthorization& command, const Deciding& deciding) {
   if (auto known = decide_paid(deciding, command.payment_id(), "/payment_id")) return *std::move(known);
   if (auto refusal = check_key(command.key(), deciding)) return *std::move(refusal);
-  if (auto refusal = check_counter(command, deciding)) return *std::move(refusal);
+  const schema::StoreState* store = nullptr;
+  if (auto refusal = check_counter(command, deciding, store)) return *std::move(refusal);
   if (auto refusal = check_approval(command, deciding)) return *std::move(refusal);
   const schema::TicketState* ticket = nullptr;
   if (auto refusal =
@@ -112,7 +82,7 @@ Decision decide_authorization(const schema::RecordCardAuthorization& command, co
     return *std::move(refusal);
   }
   Acceptance accepted;
-  auto& fact = write_new_card(command, schema::Event::kCardAuthorized, deciding, accepted);
+  auto& fact = write_requested(command, schema::Event::kCardAuthorized, deciding, accepted);
   fact.set_amount(command.approved().amount());
   fact.set_reference(command.reference());
   fact.set_expires_at_us(command.expires_at_us());
@@ -123,24 +93,17 @@ Decision decide_authorization(const schema::RecordCardAuthorization& command, co
     used.set_key(command.key());
     used.set_payment_id(command.payment_id());
   }
-  auto& answer = answer_payment(command.payment_id(), deciding, accepted);
-  if (ticket == nullptr) return accepted;
-  schema::TicketPayment payment;
-  payment.set_payment_id(command.payment_id());
-  payment.set_type(schema::Tender::CARD);
-  *payment.mutable_amount() = command.approved();
-  add_ticket_payment(*ticket, payment, command.session_id(), deciding, accepted);
-  answer.set_sale_id(command.sale_id());
-  answer.set_version(ticket->version() + 1);
+  answer_card_payment(command, command.approved(), ticket, deciding, accepted);
   return accepted;
 }
 
 Decision decide_decline(const schema::RecordCardDecline& command, const Deciding& deciding) {
   if (auto known = decide_paid(deciding, command.payment_id(), "/payment_id")) return *std::move(known);
-  if (auto refusal = check_counter(command, deciding)) return *std::move(refusal);
+  const schema::StoreState* store = nullptr;
+  if (auto refusal = check_counter(command, deciding, store)) return *std::move(refusal);
   if (auto refusal = check_amount(command.requested(), 1, "/requested")) return *std::move(refusal);
   Acceptance accepted;
-  write_new_card(command, schema::Event::kCardDeclined, deciding, accepted).set_decline_code(command.decline_code());
+  write_requested(command, schema::Event::kCardDeclined, deciding, accepted).set_decline_code(command.decline_code());
   answer_payment(command.payment_id(), deciding, accepted);
   return accepted;
 }
@@ -296,7 +259,7 @@ using schema::PaymentKeyState;
 constexpr std::array kCommands{
     command_rule<&Command::record_card_authorization, needs_authorization, decide_authorization>(
         Command::kRecordCardAuthorization),
-    command_rule<&Command::record_card_decline, needs_new_card<schema::RecordCardDecline>, decide_decline>(
+    command_rule<&Command::record_card_decline, need_card_payment<schema::RecordCardDecline>, decide_decline>(
         Command::kRecordCardDecline),
     command_rule<&Command::capture_card, needs_card<schema::CaptureCard>, decide_capture_card>(Command::kCaptureCard),
     command_rule<&Command::void_authorization, needs_card<schema::VoidAuthorization>, decide_void_card>(

@@ -5,13 +5,9 @@
 #include <utility>
 
 #include "commands/amounts.h"
-#include "commands/authority.h"
+#include "commands/card_payment.h"
 #include "commands/money.h"
-#include "commands/payment.h"
-#include "commands/store.h"
-#include "commands/terminal.h"
 #include "commands/ticket.h"
-#include "commands/ticket_payments.h"
 
 namespace till {
 namespace {
@@ -20,8 +16,6 @@ using schema::OfflineStoredState;
 using schema::PaymentMoved;
 using schema::PaymentState;
 
-constexpr EntityKind kStore = kind_of(schema::STORE);
-constexpr EntityKind kTerminal = kind_of(schema::TERMINAL_DEVICE);
 constexpr EntityKind kOfflineStored = kind_of(schema::OFFLINE_STORED);
 constexpr std::int64_t kHourUs = 3'600LL * 1'000'000;
 
@@ -30,11 +24,8 @@ std::string offline_id(std::string_view store_id, std::string_view currency) {
 }
 
 void needs_store_offline(const schema::StoreOfflineCard& command, std::vector<EntityRef>& out) {
-  need_payment(command.payment_id(), out);
-  out.push_back({kStore, command.store_id()});
-  out.push_back({kTerminal, command.terminal_id()});
+  need_card_payment(command, out);
   out.push_back({kOfflineStored, offline_id(command.store_id(), command.amount().currency())});
-  need_session(command.session_id(), out);
   if (!command.sale_id().empty()) need_ticket(command.sale_id(), out);
 }
 
@@ -83,29 +74,17 @@ void move_stored(const PaymentMoved& payment, std::int64_t amount, const Decidin
 
 const PaymentMoved& write_stored(const schema::StoreOfflineCard& command, const Deciding& deciding,
                                  Acceptance& accepted) {
-  auto& fact =
-      *add_event(accepted, deciding, schema::PAYMENT, command.payment_id(), schema::Event::kOfflinePaymentStored)
-           .mutable_offline_payment_stored();
-  fact.set_payment_id(command.payment_id());
-  fact.set_store_id(command.store_id());
-  fact.set_terminal_id(command.terminal_id());
-  fact.set_sale_id(command.sale_id());
-  fact.set_currency(command.amount().currency());
-  fact.set_type(schema::Tender::CARD);
+  PaymentMoved& fact = begin_card_payment(command, schema::Event::kOfflinePaymentStored, command.amount().currency(),
+                                          deciding, accepted);
   fact.set_amount(command.amount().amount());
   fact.set_created_at_us(command.created_at_us());
-  fact.set_last4(command.last4());
-  fact.set_scheme(command.scheme());
-  fact.set_employee_id(std::string(employee_of(deciding, command.session_id())));
   return fact;
 }
 
 Decision decide_store_offline(const schema::StoreOfflineCard& command, const Deciding& deciding) {
   if (auto known = decide_paid(deciding, command.payment_id(), "/payment_id")) return *std::move(known);
   const schema::StoreState* store = nullptr;
-  if (auto refusal = find_store(deciding.books, command.store_id(), "/store_id", store)) return *std::move(refusal);
-  if (auto refusal = check_terminal(deciding, command.terminal_id(), command.store_id())) return *std::move(refusal);
-  if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
+  if (auto refusal = check_counter(command, deciding, store)) return *std::move(refusal);
   if (auto refusal = check_amount(command.amount(), 1, "/amount")) return *std::move(refusal);
   const std::string& currency = command.amount().currency();
   const std::int64_t stored = stored_of(deciding, offline_id(command.store_id(), currency));
@@ -116,15 +95,7 @@ Decision decide_store_offline(const schema::StoreOfflineCard& command, const Dec
   }
   Acceptance accepted;
   move_stored(write_stored(command, deciding, accepted), command.amount().amount(), deciding, accepted);
-  auto& answer = answer_payment(command.payment_id(), deciding, accepted);
-  if (ticket == nullptr) return accepted;
-  schema::TicketPayment payment;
-  payment.set_payment_id(command.payment_id());
-  payment.set_type(schema::Tender::CARD);
-  *payment.mutable_amount() = command.amount();
-  add_ticket_payment(*ticket, payment, command.session_id(), deciding, accepted);
-  answer.set_sale_id(command.sale_id());
-  answer.set_version(ticket->version() + 1);
+  answer_card_payment(command, command.amount(), ticket, deciding, accepted);
   return accepted;
 }
 

@@ -57,7 +57,7 @@ class Refunding {
   Refunding(const Deciding& deciding, const SaleCompleted& receipt, std::string_view source_sale_id,
             Acceptance& accepted)
       : books_(deciding, accepted),
-        deciding_{deciding.context, books_, deciding.zones, deciding.domain, deciding.consequences},
+        deciding_(on_books(deciding, books_)),
         receipt_(receipt),
         source_sale_id_(source_sale_id),
         accepted_(accepted) {}

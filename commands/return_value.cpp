@@ -4,6 +4,7 @@
 #include <map>
 
 #include "commands/money.h"
+#include "commands/rows.h"
 #include "commands/stock_move.h"
 
 namespace till {
@@ -207,19 +208,16 @@ class Valuation {
 };
 
 SaleReturnMoved::Line& row_of(SaleReturnsState& ledger, std::uint32_t line_no) {
-  for (auto& line : *ledger.mutable_lines()) {
-    if (line.taken().line_no() == line_no) return *line.mutable_taken();
-  }
-  SaleReturnMoved::Line& taken = *ledger.add_lines()->mutable_taken();
+  SaleReturnMoved::Line& taken = *find_or_add(*ledger.mutable_lines(), [&](const auto& line) {
+                                    return line.taken().line_no() == line_no;
+                                  }).mutable_taken();
   taken.set_line_no(line_no);
   return taken;
 }
 
 SaleCompleted::Tax& row_of(SaleReturnsState& ledger, const std::string& tax_code) {
-  for (auto& row : *ledger.mutable_taxes()) {
-    if (row.tax_code() == tax_code) return row;
-  }
-  SaleCompleted::Tax& row = *ledger.add_taxes();
+  SaleCompleted::Tax& row =
+      find_or_add(*ledger.mutable_taxes(), [&](const auto& known) { return known.tax_code() == tax_code; });
   row.set_tax_code(tax_code);
   return row;
 }

@@ -9,7 +9,6 @@
 #include "commands/draft_books.h"
 #include "commands/money.h"
 #include "commands/product_status.h"
-#include "commands/receipt.h"
 #include "commands/reservation.h"
 #include "commands/sale_pricing.h"
 #include "commands/scratch.h"
@@ -37,11 +36,6 @@ constexpr EntityKind kTerminal = kind_of(schema::TERMINAL_DEVICE);
 constexpr EntityKind kTerminalChain = kind_of(schema::TERMINAL_CHAIN);
 constexpr EntityKind kProduct = kind_of(schema::PRODUCT);
 constexpr EntityKind kStock = kind_of(schema::STOCK);
-
-ReceiptHead head_of(const RingUpSale& command) {
-  return {command.store_id(), command.terminal_id(), command.terminal_seq(), command.occurred_at_us(),
-          command.shift_id(), command.session_id(),  command.employee_id()};
-}
 
 // What a sale id that is taken already leads to.
 Decision decide_again(const RingUpSale& command, const schema::SaleState& known, const schema::TerminalChain* chain,
@@ -190,7 +184,7 @@ Refusal move_the_rest(const RingUpSale& command, const schema::StoreState& store
   } else {
     // Two claims may be of one coupon or article, and the stock is what they have left.
     DraftBooks books(deciding, accepted);
-    const Deciding drafting{deciding.context, books, deciding.zones, deciding.domain, deciding.consequences};
+    const Deciding drafting = on_books(deciding, books);
     if (auto refusal = take_claims(command, drafting, sale, accepted)) return refusal;
     if (auto refusal = issue_stock(command, store, drafting, accepted)) return refusal;
   }
@@ -229,6 +223,11 @@ constexpr std::array kEvents{
 constexpr std::array kStates{state_rule<schema::SaleState>(schema::SALE)};
 
 }  // namespace
+
+ReceiptHead head_of(const RingUpSale& command) {
+  return {command.store_id(), command.terminal_id(), command.terminal_seq(), command.occurred_at_us(),
+          command.shift_id(), command.session_id(),  command.employee_id()};
+}
 
 void need_sale(const RingUpSale& command, std::vector<EntityRef>& out) {
   out.push_back({kSale, command.sale_id()});

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "commands/receipt.h"
 #include "commands/rules.h"
 
 namespace till {
@@ -11,6 +12,9 @@ const Aggregate& sale_aggregate();
 
 // For needs(): all that decide_sale() looks at.
 void need_sale(const schema::RingUpSale& command, std::vector<EntityRef>& out);
+
+// What the receipt of the sale says beside its goods.
+ReceiptHead head_of(const schema::RingUpSale& command);
 
 // The one place where a sale is decided: of a till, of a ticket that is completed, of an exchange, which alone takes
 // goods in payment.

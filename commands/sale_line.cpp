@@ -33,12 +33,6 @@ Refusal take_line_details(const schema::RingUpSale::Line& stated, std::size_t in
   return std::nullopt;
 }
 
-std::int64_t included_tax(const schema::SaleCompleted& sale) {
-  std::int64_t sum = 0;
-  for (const schema::SaleCompleted::Line& line : sale.lines()) sum += line.included_tax();
-  return sum;
-}
-
 std::int64_t most_taxable(const schema::RingUpSale& command, const schema::SaleCompleted& sale) {
   Wide most = sale.net();
   for (const schema::RingUpSale::Line& line : command.lines()) most += line.tax().amount();

@@ -15,9 +15,6 @@ namespace till {
 Refusal take_line_details(const schema::RingUpSale::Line& stated, std::size_t index, const std::string& currency,
                           schema::SaleCompleted::Line& line);
 
-// Of all lines.
-std::int64_t included_tax(const schema::SaleCompleted& sale);
-
 // Taxes of the second phase are charged on those of the first as well, which a till tells only where it states what
 // each line bears.
 std::int64_t most_taxable(const schema::RingUpSale& command, const schema::SaleCompleted& sale);

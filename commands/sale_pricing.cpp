@@ -80,6 +80,7 @@ class Pricing {
     Wide discount = 0;
     Wide units = 0;
     Wide cogs = 0;
+    std::int64_t included_tax = 0;
     sale_.mutable_lines()->Reserve(command_.lines_size());
     for (std::size_t i = 0; i < products_.size(); ++i) {
       SaleCompleted::Line& line = *sale_.add_lines();
@@ -88,12 +89,13 @@ class Pricing {
       discount += line.discount();
       units += line.quantity_e5();
       cogs += line.cogs_e4();
+      included_tax += line.included_tax();
       if (units > kQuantityMostE5) return wrong_quantity(i);
       if (!bounded(gross) || cogs > kCostMostE4) return out_of_range(item_pointer("lines", i));
     }
     sale_.set_gross(static_cast<std::int64_t>(gross));
     sale_.set_discount(static_cast<std::int64_t>(discount));
-    sale_.set_net(static_cast<std::int64_t>(gross - discount) - included_tax(sale_));
+    sale_.set_net(static_cast<std::int64_t>(gross - discount) - included_tax);
     sale_.set_units_e5(static_cast<std::int64_t>(units));
     sale_.set_cogs_e4(static_cast<std::int64_t>(cogs));
     return std::nullopt;

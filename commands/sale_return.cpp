@@ -6,6 +6,7 @@
 
 #include "commands/authority.h"
 #include "commands/money.h"
+#include "commands/rows.h"
 #include "commands/sale.h"
 #include "commands/store.h"
 #include "commands/terminal.h"
@@ -177,9 +178,8 @@ void evolve_final(SaleReturnsState& state, const schema::SaleReturnMoved& fact, 
     }
   }
   for (const auto& refund : fact.refunds()) {
-    auto& refunds = *state.mutable_refunds();
-    const auto found = std::ranges::find_if(refunds, [&](const auto& row) { return row.type() == refund.type(); });
-    schema::SaleReturnMoved::Payment& sum = found != refunds.end() ? *found : *refunds.Add();
+    schema::SaleReturnMoved::Payment& sum =
+        find_or_add(*state.mutable_refunds(), [&](const auto& row) { return row.type() == refund.type(); });
     sum.set_type(refund.type());
     sum.set_amount(sum.amount() + refund.amount());
   }

@@ -25,10 +25,7 @@ constexpr EntityKind kGiftCard = kind_of(schema::GIFT_CARD);
 class Settlement {
  public:
   Settlement(const Deciding& deciding, const SaleCompleted& sale, Acceptance& accepted)
-      : books_(deciding, accepted),
-        deciding_{deciding.context, books_, deciding.zones, deciding.domain, deciding.consequences},
-        sale_(sale),
-        accepted_(accepted) {}
+      : books_(deciding, accepted), deciding_(on_books(deciding, books_)), sale_(sale), accepted_(accepted) {}
 
   Refusal settle() {
     for (int i = 0; i < sale_.tenders_size(); ++i) {

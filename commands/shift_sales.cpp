@@ -5,6 +5,7 @@
 #include <string>
 
 #include "commands/money.h"
+#include "commands/rows.h"
 #include "commands/shift.h"
 #include "commands/shift_late.h"
 
@@ -54,9 +55,8 @@ namespace {
 std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSaleBooked& fact) {
   std::int64_t cash = 0;
   for (const SaleCompleted::Payment& tender : sale.tenders()) {
-    auto found =
-        std::ranges::find_if(*fact.mutable_tenders(), [&](const auto& known) { return known.type() == tender.type(); });
-    ShiftSaleBooked::Payment& sum = found != fact.mutable_tenders()->end() ? *found : *fact.add_tenders();
+    ShiftSaleBooked::Payment& sum =
+        find_or_add(*fact.mutable_tenders(), [&](const auto& known) { return known.type() == tender.type(); });
     sum.set_type(tender.type());
     sum.set_amount(sum.amount() + sign * tender.amount());
   }
@@ -108,17 +108,15 @@ void add(schema::Money& sum, std::int64_t amount, const std::string& currency) {
 
 void fold_lists(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
   for (const ShiftSaleBooked::Tax& row : fact.taxes()) {
-    auto& taxes = *totals.mutable_taxes();
-    const auto found = std::ranges::find_if(taxes, [&](const auto& tax) { return tax.tax_code() == row.tax_code(); });
-    schema::ShiftTotals::Tax& tax = found != taxes.end() ? *found : *taxes.Add();
+    schema::ShiftTotals::Tax& tax =
+        find_or_add(*totals.mutable_taxes(), [&](const auto& known) { return known.tax_code() == row.tax_code(); });
     tax.set_tax_code(row.tax_code());
     add(*tax.mutable_taxable(), row.taxable(), fact.currency());
     add(*tax.mutable_amount(), row.amount(), fact.currency());
   }
   for (const ShiftSaleBooked::Payment& row : fact.tenders()) {
-    auto& tenders = *totals.mutable_tenders();
-    const auto found = std::ranges::find_if(tenders, [&](const auto& tender) { return tender.type() == row.type(); });
-    schema::ShiftTotals::Payment& tender = found != tenders.end() ? *found : *tenders.Add();
+    schema::ShiftTotals::Payment& tender =
+        find_or_add(*totals.mutable_tenders(), [&](const auto& known) { return known.type() == row.type(); });
     tender.set_type(row.type());
     tender.set_count(tender.count() + 1);
     add(*tender.mutable_amount(), row.amount(), fact.currency());

@@ -137,13 +137,6 @@ Decision decide_retire(const schema::RetireTerminal& command, const Deciding& de
   return accepted;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // The bytes of a key in hexadecimal; empty where it is none.
 std::string read_public_key(std::string_view hex) {
   std::string bytes;

@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,10 @@ std::string_view as_bytes(const std::array<std::uint8_t, N>& bytes) {
 
 // Lower-case hexadecimal of any bytes.
 std::string to_hex(std::string_view bytes);
+// What to_hex() was given; nothing for any other text, such as one with capitals.
+std::optional<std::string> from_hex(std::string_view hex);
+// 0 to 15, of either case; -1 for what is no hexadecimal digit.
+int hex_digit(char c);
 
 // Copies `bytes` into an array; false where the length differs.
 template <std::size_t N>

@@ -86,8 +86,18 @@ Status give_to_server_user(const fs::path& directory) {
   return Error{ErrorKind::kUnavailable, "cannot give " + directory.string() + " to MariaDB's user"};
 }
 
+// A server that starts deletes every temporary table that it finds in its folder for them, those of other servers too:
+// it needs one of its own.
+Status make_scratch(const fs::path& scratch) {
+  std::error_code error;
+  fs::create_directories(scratch, error);
+  if (error) return Error{ErrorKind::kUnavailable, "cannot make " + scratch.string() + ": " + error.message()};
+  return give_to_server_user(scratch);
+}
+
 // Built beside its place and renamed, so that a start cut short leaves no half of a database.
-Status install_database(const fs::path& data, const std::string& log_file, const KeepGoing& keep_going) {
+Status install_database(const fs::path& data, const fs::path& scratch, const std::string& log_file,
+                        const KeepGoing& keep_going) {
   std::error_code error;
   if (fs::exists(data / "mysql", error)) return {};
   const fs::path fresh = data.string() + ".new";
@@ -100,7 +110,8 @@ Status install_database(const fs::path& data, const std::string& log_file, const
                                       "--force",
                                       "--auth-root-authentication-method=normal",
                                       "--skip-test-db",
-                                      "--datadir=" + fresh.string()};
+                                      "--datadir=" + fresh.string(),
+                                      "--tmpdir=" + scratch.string()};
   if (geteuid() == 0) command.push_back("--user=root");
   const auto code = run_program(command, {log_file}, kInstallTimeout, keep_going);
   if (!code) return code.error();
@@ -139,8 +150,11 @@ Result<PrivateMysql> PrivateMysql::start(const std::string& directory, const std
                                          const KeepGoing& keep_going) {
   PrivateMysql server;
   server.directory_ = directory + "/mysql";
+  server.scratch_ = directory + "/mysql.tmp";
   server.log_file_ = log_file;
-  const auto installed = install_database(server.directory_, log_file, keep_going);
+  const auto scratch = make_scratch(server.scratch_);
+  if (!scratch) return scratch.error();
+  const auto installed = install_database(server.directory_, server.scratch_, log_file, keep_going);
   if (!installed) return installed.error();
   server.socket_ = socket_path(server.directory_, "mysql.sock", server.short_directory_);
   if (!server.short_directory_.empty()) {
@@ -183,8 +197,8 @@ Status PrivateMysql::launch(const KeepGoing& keep_going) {
   std::vector<std::string> command = user_prefix(directory_);
   const bool stay_root = geteuid() == 0 && command.empty();
   for (const std::string& argument :
-       {std::string("mariadbd"), std::string("--no-defaults"), "--datadir=" + directory_, "--socket=" + socket_,
-        "--port=" + std::to_string(owner_.port), std::string("--bind-address=127.0.0.1"),
+       {std::string("mariadbd"), std::string("--no-defaults"), "--datadir=" + directory_, "--tmpdir=" + scratch_,
+        "--socket=" + socket_, "--port=" + std::to_string(owner_.port), std::string("--bind-address=127.0.0.1"),
         "--init-file=" + directory_ + "/init.sql", "--pid-file=" + directory_ + "/mariadbd.pid",
         std::string("--skip-name-resolve"), std::string("--character-set-server=utf8mb4"),
         std::string("--local-infile=1"), std::string("--performance-schema=OFF"),

@@ -54,6 +54,7 @@ class PrivateMysql {
   bool answers() const;
 
   std::string directory_;
+  std::string scratch_;  // for temporary tables
   std::string log_file_;
   std::string socket_;
   std::string short_directory_;

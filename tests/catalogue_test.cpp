@@ -7,6 +7,7 @@
 #include "commands/price.h"
 #include "commands/product_status.h"
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -25,11 +26,6 @@ Window window_of(const std::string& id, std::int64_t from, std::int64_t to, std:
 std::string price_id_at(const schema::PriceState& state, std::int64_t at, std::int64_t quantity_e5 = 100'000) {
   const Window* window = price_at(state, Micros(at), quantity_e5);
   return window == nullptr ? "" : window->price_id();
-}
-
-void must(MemoryTill& till, const schema::Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << rejection->detail);
 }
 
 // A coupon for one use, and what the rules of a sale would do with it.

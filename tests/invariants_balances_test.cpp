@@ -11,6 +11,7 @@
 #include "commands/gift_card.h"
 #include "tests/memory_books.h"
 #include "tests/part_of_transaction.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -29,11 +30,6 @@ std::string card_id(int number) {
 void set_money(schema::Money& money, std::int64_t amount) {
   money.set_amount(amount);
   money.set_currency("EUR");
-}
-
-void must(MemoryTill& till, const schema::Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
 }
 
 void open_store(MemoryTill& till) {

@@ -9,6 +9,7 @@
 #include "commands/loyalty_points.h"
 #include "tests/memory_books.h"
 #include "tests/part_of_transaction.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -17,11 +18,6 @@ using schema::LoyaltyState;
 
 constexpr int kSteps = 60;
 constexpr std::int64_t kDayUs = 86'400'000'000;
-
-void must(MemoryTill& till, const schema::Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
-}
 
 void open_store(MemoryTill& till) {
   schema::Command command;

@@ -10,6 +10,7 @@
 #include "commands/money.h"
 #include "commands/sale_return.h"
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -23,17 +24,6 @@ constexpr int kSteps = 40;
 
 std::string goods(int number) {
   return "G" + std::to_string(number);
-}
-
-std::string code_of(const MemoryTill::Sent& sent) {
-  const auto* rejection = std::get_if<Rejection>(&sent.decision);
-  return rejection == nullptr ? "" : std::string(rejection->code);
-}
-
-MemoryTill::Sent must(MemoryTill& till, const schema::Command& command) {
-  auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
-  return sent;
 }
 
 void open_store(MemoryTill& till, std::uint32_t cash_rounding) {

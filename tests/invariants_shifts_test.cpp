@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -18,11 +19,6 @@ constexpr std::int64_t kStepUs = 3'600'000'000;
 
 std::string name(const char* kind, int number) {
   return kind + std::to_string(number);
-}
-
-void must(MemoryTill& till, const Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
 }
 
 void open_stores_with_terminals(MemoryTill& till) {

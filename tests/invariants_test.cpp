@@ -10,6 +10,7 @@
 
 #include "commands/money.h"
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -42,11 +43,6 @@ schema::Command command_product(int number) {
   product.mutable_unit_price()->set_amount(100 + number);
   product.mutable_unit_price()->set_currency("EUR");
   return command;
-}
-
-void must(MemoryTill& till, const schema::Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
 }
 
 // A store with a terminal and stocked articles.
@@ -123,11 +119,6 @@ MemoryTill::Sent ring_up(MemoryTill& till, const schema::Command& command) {
   }
   RC_ASSERT(std::holds_alternative<Acceptance>(sent.decision));
   return sent;
-}
-
-std::string code_of(const MemoryTill::Sent& sent) {
-  const auto* rejection = std::get_if<Rejection>(&sent.decision);
-  return rejection == nullptr ? "" : std::string(rejection->code);
 }
 
 // Runs `check(till, command, sale)` on one random cart after another, each in its own store.

@@ -234,11 +234,6 @@ std::string shared_id(int number) {
   return "D" + std::to_string(number);
 }
 
-void must(MemoryTill& till, const Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
-}
-
 void open_stores(MemoryTill& till) {
   Command command;
   for (const std::string& store : kStores) {

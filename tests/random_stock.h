@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 
@@ -18,8 +18,6 @@ inline constexpr int kIds = 5;  // of each kind of document that goes on after i
 // The id of a document that one command books whole, and of one that goes on.
 std::string step_id(int step);
 std::string shared_id(int number);
-
-void must(MemoryTill& till, const schema::Command& command);
 
 // Both stores with a terminal and their opening stock.
 void open_stores(MemoryTill& till);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -27,11 +28,6 @@ struct Lengths {
   std::size_t id = 64;
   std::size_t category = 128;
 };
-
-void must(MemoryTill& till, const schema::Command& command) {
-  const auto sent = till.send(command);
-  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << rejection->detail);
-}
 
 void set_money(schema::Money& money, std::int64_t amount) {
   money.set_amount(amount);

@@ -267,7 +267,7 @@ TEST_CASE("sync: a terminal that has a key signs its last entry (T2)", "[sync]")
   REQUIRE(world.send("PUT", "/v1/terminals/t1/key", rotate, world.manager_key, "k-rotate").status == 201);
   REQUIRE(read(world, "/v1/terminals/t1", world.manager_key).status == 200);
   const auto signature_of = [&](const schema::SyncEntry& entry) {
-    const std::string hash = *bytes_of_hex(entry.hash());
+    const std::string hash = *from_hex(entry.hash());
     std::array<unsigned char, crypto_sign_BYTES> bytes{};
     REQUIRE(crypto_sign_detached(bytes.data(), nullptr, reinterpret_cast<const unsigned char*>(hash.data()),
                                  hash.size(), secret_key.data()) == 0);
@@ -332,8 +332,8 @@ TEST_CASE("sync: the hash is that of the document", "[sync]") {
   CHECK(*sync_hash(entry) == to_hex(as_bytes(sha256(bytes))));
   entry.set_prev_hash(std::string(64, 'A'));
   CHECK_FALSE(sync_hash(entry));
-  CHECK(bytes_of_hex("0aff") == std::string("\x0a\xff"));
-  CHECK_FALSE(bytes_of_hex("0"));
+  CHECK(from_hex("0aff") == std::string("\x0a\xff"));
+  CHECK_FALSE(from_hex("0"));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "commands/ticket.h"
 #include "commands/ticket_pricing.h"
 #include "tests/memory_books.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -27,11 +28,6 @@ schema::Command command_of(const std::string& text) {
   schema::Command command;
   if (!google::protobuf::TextFormat::ParseFromString(text, &command)) FAIL("not a command: " << text);
   return command;
-}
-
-std::string code_of(const MemoryTill::Sent& sent) {
-  const auto* rejection = std::get_if<Rejection>(&sent.decision);
-  return rejection == nullptr ? "" : std::string(rejection->code);
 }
 
 MemoryTill::Sent give(MemoryTill& till, const std::string& text) {

@@ -121,11 +121,15 @@ Result<std::string> BenchServer::add_tenant(const std::string& tenant) {
   return std::string((*made)["key"].text());
 }
 
-Status BenchServer::set_up(TradeGenerator& generator, const std::string& key) {
+Result<BatchSender> BenchServer::open_sender(const std::string& key) const {
   BatchSenderOptions options;
   options.url = url_;
   options.key = key.empty() ? key_ : key;
-  auto sender = BatchSender::open(options);
+  return BatchSender::open(options);
+}
+
+Status BenchServer::set_up(TradeGenerator& generator, const std::string& key) {
+  auto sender = open_sender(key);
   if (!sender) return sender.error();
   CommandStream stream(*sender);
   generator.make_setup(stream.sink());

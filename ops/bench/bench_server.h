@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/result.h"
+#include "ops/batch_sender.h"
 #include "ops/bench/bench.h"
 #include "ops/child_process.h"
 #include "ops/operator_client.h"
@@ -48,6 +49,8 @@ class BenchServer {
   Status set_up(TradeGenerator& generator, const std::string& key = {});
   // Position of the last durable record.
   Result<std::uint64_t> head();
+  // What sends batches to it, of the tenant whose key this is, key() where it is empty.
+  Result<BatchSender> open_sender(const std::string& key = {}) const;
   OperatorClient& operator_client() { return *operator_; }
 
   // Of a private server: kills it (SIGKILL) and starts it again. Time until it was ready.

@@ -18,7 +18,7 @@ constexpr std::int64_t kFloatOfShift = 20'000;
 constexpr std::size_t kClosingTerminal = 0;
 
 // The report that is asked for, without its dates.
-constexpr const char* kTaxReport = "/v1/reports/sales?group_by=day";
+constexpr const char* kTaxReport = "/v1/reports/tax";
 constexpr std::int32_t kReportDays = 30;
 constexpr unsigned kReportReads = 20;
 constexpr std::int64_t kReportBarUs = 1'000'000;
@@ -72,10 +72,7 @@ void make_shift(TradeGenerator& generator, const std::string& shift, const Comma
 Result<BenchResult> close_run(BenchServer& server, TradeGenerator& generator, const std::string& shift) {
   const Result<std::uint64_t> before = server.head();
   if (!before.ok()) return before.error();
-  BatchSenderOptions sending;
-  sending.url = server.url();
-  sending.key = server.key();
-  auto sender = BatchSender::open(sending);
+  auto sender = server.open_sender();
   if (!sender) return sender.error();
   CommandStream stream(*sender);
   make_shift(generator, shift, stream.sink());
@@ -155,7 +152,7 @@ Result<BenchResult> bench_tax_report(const BenchOptions& options) {
   auto client = HttpClient::open((*server)->url());
   if (!client) return client.error();
   const std::string target =
-      std::string(kTaxReport) + "&from=" + date_text_of_day(kReportDays) + "&to=" + date_text_of_day(0);
+      std::string(kTaxReport) + "?from=" + date_text_of_day(kReportDays) + "&to=" + date_text_of_day(0);
   std::vector<BenchResult> runs;
   for (unsigned i = 0; i < options.runs; ++i) {
     Result<BenchResult> run = report_run(**server, *client, target);

@@ -77,10 +77,7 @@ std::string domain_gift_card(std::size_t number) {
 }
 
 Status set_up_domain(const BenchServer& server, const TradeGenerator& generator) {
-  BatchSenderOptions options;
-  options.url = server.url();
-  options.key = server.key();
-  auto sender = BatchSender::open(options);
+  auto sender = server.open_sender();
   if (!sender) return sender.error();
   CommandStream stream(*sender);
   make_tables(stream.sink());

@@ -22,10 +22,7 @@ Status load_trade(BenchServer& server, const LoadedTrade& trade, std::uint64_t s
   TradeGenerator generator(shape);
   const auto ready = server.set_up(generator);
   if (!ready) return ready;
-  BatchSenderOptions sending;
-  sending.url = server.url();
-  sending.key = server.key();
-  auto sender = BatchSender::open(sending);
+  auto sender = server.open_sender();
   if (!sender) return sender.error();
   CommandStream stream(*sender);
   std::uint64_t made = 0;

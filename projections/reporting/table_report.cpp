@@ -20,16 +20,10 @@ namespace {
 constexpr char kCursorSeparator = '\n';
 constexpr std::size_t kCursorLengthMost = 1024;
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 }  // namespace
 
 bool is_report_cursor(const std::string& text) {
-  return !text.empty() && text.size() % 2 == 0 && text.size() <= kCursorLengthMost &&
-         std::ranges::all_of(text, [](char c) { return digit_of(c) >= 0; });
+  return !text.empty() && text.size() <= kCursorLengthMost && from_hex(text).has_value();
 }
 
 namespace reporting {
@@ -69,8 +63,8 @@ std::vector<std::string> cursor_values(const std::string& cursor) {
   std::vector<std::string> values;
   if (!is_report_cursor(cursor)) return values;
   values.emplace_back();
-  for (std::size_t i = 0; i < cursor.size(); i += 2) {
-    const char c = static_cast<char>(digit_of(cursor[i]) * 16 + digit_of(cursor[i + 1]));
+  const std::string bytes = from_hex(cursor).value_or("");
+  for (const char c : bytes) {
     if (c == kCursorSeparator) {
       values.emplace_back();
     } else {

@@ -30,7 +30,8 @@ def make_template(folder: pathlib.Path) -> pathlib.Path:
     template = folder / "mariadb-template"
     if not template.exists():
         made = subprocess.run(["mariadb-install-db", "--no-defaults", "--force", "--auth-root-authentication-method=normal",
-                               "--skip-test-db", f"--datadir={template}", *as_root()],
+                               "--skip-test-db", f"--datadir={template}", f"--tmpdir={folder}",
+                               *as_root()],
                               capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False)
         if made.returncode != 0:
             raise Failed(f"mariadb-install-db: {made.stdout}{made.stderr}")
@@ -42,6 +43,7 @@ class MariaDb:
         self.folder = folder
         self.port = free_port()
         shutil.copytree(template, folder / "data")
+        (folder / "tmp").mkdir()  # a server that starts deletes the temporary tables of others in the same folder
         self._access = folder / "client.cnf"
         self._access.write_text(f"[client]\nuser={USER}\npassword={PASSWORD}\n")
         self._access.chmod(0o600)
@@ -53,7 +55,8 @@ class MariaDb:
 
     def start(self) -> None:
         self._child = Child(["mariadbd", "--no-defaults", f"--datadir={self.folder}/data",
-                             f"--socket={self.folder}/s", f"--port={self.port}", "--bind-address=127.0.0.1",
+                             f"--tmpdir={self.folder}/tmp", f"--socket={self.folder}/s",
+                             f"--port={self.port}", "--bind-address=127.0.0.1",
                              f"--init-file={self.folder}/init.sql", f"--pid-file={self.folder}/pid",
                              "--skip-name-resolve", "--character-set-server=utf8mb4", "--local-infile=1",
                              "--performance-schema=OFF", "--innodb-buffer-pool-size=128M", *as_root()],

@@ -1,0 +1,25 @@
+// What a command sent to the rules led to.
+#pragma once
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "tests/memory_books.h"
+
+namespace till::testing {
+
+// The code of its refusal; empty where there is none.
+inline std::string code_of(const MemoryTill::Sent& sent) {
+  const auto* rejection = std::get_if<Rejection>(&sent.decision);
+  return rejection == nullptr ? "" : std::string(rejection->code);
+}
+
+// Sends a command that must not be refused.
+inline MemoryTill::Sent must(MemoryTill& till, const schema::Command& command) {
+  auto sent = till.send(command);
+  if (const auto* rejection = std::get_if<Rejection>(&sent.decision)) FAIL(rejection->code << " " << rejection->detail);
+  return sent;
+}
+
+}  // namespace till::testing
