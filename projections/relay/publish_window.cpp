@@ -38,7 +38,7 @@ Status PublishWindow::publish(NatsMessage message, Published entry) {
   const natsStatus status = natsConnection_PublishMsg(connection_, message.get());
   if (status != NATS_OK) return nats_error("cannot publish event " + message_id(entry.event), status);
   entry.sent = std::chrono::steady_clock::now();
-  sent_.push_back(std::move(entry));
+  sent_.push_back(entry);
   return {};
 }
 

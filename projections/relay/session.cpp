@@ -123,7 +123,7 @@ Status Session::publish_event(bool asks) {
   entry.event = {point.log_id, point.epoch, point.position, static_cast<std::uint32_t>(event_)};
   entry.sequence = next;
   entry.asks = asks;
-  if (Status sent = window_->publish(std::move(*message), std::move(entry)); !sent.ok()) return sent;
+  if (Status sent = window_->publish(std::move(*message), entry); !sent.ok()) return sent;
   sequence_ = next;
   ++event_;
   --events_left_;
