@@ -24,7 +24,7 @@ struct CommandHandler::Pending {
 void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match, Principal&& principal,
                             HttpResponder responder) {
   auto pending =
-      std::make_shared<Pending>(parts_.counts, caller_of(request, std::move(principal)), std::move(responder));
+      std::make_shared<Pending>(Pending{parts_.counts, caller_of(request, std::move(principal)), std::move(responder)});
   Caller& caller = pending->caller;
   const Route& route = *match.route;
   if (auto problem = refuse_scope(caller.principal, route, caller.instance)) return pending->refuse(*problem);
