@@ -65,6 +65,13 @@ bool from_bytes(std::string_view bytes, std::array<std::uint8_t, N>& out) {
   return true;
 }
 
+// Reads an array from what to_hex() made of one; false for any other text.
+template <std::size_t N>
+bool from_hex(std::string_view hex, std::array<std::uint8_t, N>& out) {
+  const std::optional<std::string> bytes = from_hex(hex);
+  return bytes.has_value() && from_bytes(*bytes, out);
+}
+
 // One record in the world, with the hash that proves it is the same one.
 struct LogPoint {
   LogId log_id{};

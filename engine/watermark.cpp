@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <charconv>
 #include <chrono>
 #include <sstream>
 
@@ -15,17 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::string_view kTitle = "till-watermark-1";
-
-template <std::size_t N>
-bool parse_hex(const std::string& hex, std::array<std::uint8_t, N>& out) {
-  if (hex.size() != 2 * N) return false;
-  for (std::size_t i = 0; i < N; ++i) {
-    const char* const digits = hex.data() + 2 * i;
-    const auto [end, error] = std::from_chars(digits, digits + 2, out[i], 16);
-    if (error != std::errc() || end != digits + 2) return false;
-  }
-  return true;
-}
 
 std::string body_of(const LogPoint& point) {
   std::ostringstream text;
@@ -49,7 +37,7 @@ Result<std::optional<LogPoint>> read_watermark(const std::string& path) {
   text >> title >> log_id >> epoch >> position >> hash >> check;
   point.epoch = Epoch(epoch);
   point.position = Position(position);
-  const bool parsed = !text.fail() && title == kTitle && parse_hex(log_id, point.log_id) && parse_hex(hash, point.hash);
+  const bool parsed = !text.fail() && title == kTitle && from_hex(log_id, point.log_id) && from_hex(hash, point.hash);
   if (!parsed || check != to_hex(as_bytes(sha256(body_of(point))))) {
     return Error{ErrorKind::kCorrupt, path + " is not a watermark"};
   }

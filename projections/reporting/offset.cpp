@@ -1,8 +1,5 @@
 #include "projections/reporting/offset.h"
 
-#include <charconv>
-#include <span>
-
 #include "projections/history.h"
 #include "projections/reporting/schema.h"
 #include "projections/reporting/sql_text.h"
@@ -11,15 +8,6 @@ namespace till::reporting {
 namespace {
 
 constexpr std::string_view kWhere = " WHERE projection = 'reporting'";
-
-bool from_hex(std::string_view hex, std::span<std::uint8_t> out) {
-  if (hex.size() != out.size() * 2) return false;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const char* const begin = hex.data() + 2 * i;
-    if (std::from_chars(begin, begin + 2, out[i], 16).ptr != begin + 2) return false;
-  }
-  return true;
-}
 
 bool read_row(const SqlRow& row, Offset& offset) {
   offset.point.epoch = Epoch(static_cast<std::uint64_t>(row.integer(1)));

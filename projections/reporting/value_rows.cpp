@@ -7,12 +7,13 @@
 namespace till::reporting {
 namespace {
 
-// Store credit and house accounts have facts of the same shape.
+// A movement of an account of money; gift cards, store credit and house accounts have facts of the same shape.
 template <class Fact>
-void write_account(InsertRows& rows, const schema::Record& record, int index, std::string_view kind, const Fact& fact) {
+void write_money_moved(InsertRows& rows, const schema::Record& record, int index, std::string_view kind,
+                       std::string_view account_id, const Fact& fact) {
   RowWriter(rows)
       .text(record.tenant())
-      .text(fact.customer_id())
+      .text(account_id)
       .integer(record.position())
       .integer(static_cast<std::uint64_t>(index))
       .raw(kind)
@@ -23,6 +24,11 @@ void write_account(InsertRows& rows, const schema::Record& record, int index, st
       .integer(fact.balance_after())
       .date(business_day_of(record))
       .time(moment_of(record));
+}
+
+template <class Fact>
+void write_account(InsertRows& rows, const schema::Record& record, int index, std::string_view kind, const Fact& fact) {
+  write_money_moved(rows, record, index, kind, fact.customer_id(), fact);
 }
 
 }  // namespace
@@ -109,24 +115,11 @@ void ValueRows::add_customer_event(const schema::Record& record, int index, cons
 
 void ValueRows::add_card(const schema::Record& record, int index, std::string_view kind,
                          const schema::GiftCardMoved& fact) {
-  const std::int32_t day = business_day_of(record);
-  RowWriter(cards_)
-      .text(record.tenant())
-      .text(fact.gift_card_id())
-      .integer(record.position())
-      .integer(static_cast<std::uint64_t>(index))
-      .raw(kind)
-      .text_or_null(fact.store_id())
-      .text_or_null(fact.sale_id())
-      .text(fact.currency())
-      .integer(fact.amount())
-      .integer(fact.balance_after())
-      .date(day)
-      .time(moment_of(record));
+  write_money_moved(cards_, record, index, kind, fact.gift_card_id(), fact);
   SqlText key;
   key.quoted(record.tenant());
   key.comma();
-  key.date(day);
+  key.date(business_day_of(record));
   key.comma();
   key.raw(kind);
   key.comma();
