@@ -94,13 +94,22 @@ std::optional<schema::Problem> refuse_scope(const Principal& principal, const Ro
   return make_problem(schema::FORBIDDEN, "the scope of this key does not include " + route.name, instance);
 }
 
+std::optional<std::string> terminal_of(const google::protobuf::Message& command) {
+  const google::protobuf::Message* names = &command;
+  const auto* const sale = command.GetDescriptor()->FindFieldByName("sale");
+  if (sale != nullptr && sale->message_type() == schema::RingUpSale::descriptor()) {
+    names = &command.GetReflection()->GetMessage(command, sale);
+  }
+  const auto* const field = names->GetDescriptor()->FindFieldByName("terminal_id");
+  if (field == nullptr) return std::nullopt;
+  return names->GetReflection()->GetString(*names, field);
+}
+
 std::optional<schema::Problem> refuse_terminal(const Principal& principal, const Route& route,
                                                const schema::Command& command, std::string_view instance) {
   if (principal.scope != schema::TERMINAL || principal.terminal.empty()) return std::nullopt;
-  const google::protobuf::Message& member = member_of(command, route);
-  const auto* const field = member.GetDescriptor()->FindFieldByName("terminal_id");
-  if (field == nullptr) return std::nullopt;
-  if (member.GetReflection()->GetString(member, field) == principal.terminal) return std::nullopt;
+  const std::optional<std::string> terminal = terminal_of(member_of(command, route));
+  if (!terminal || *terminal == principal.terminal) return std::nullopt;
   return make_problem(schema::TERMINAL_NOT_PERMITTED, "this key is bound to terminal " + principal.terminal, instance);
 }
 

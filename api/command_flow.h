@@ -35,6 +35,10 @@ Caller caller_of(const HttpRequest& request, Principal&& principal);
 // A valid W3C traceparent, else nothing.
 std::string_view valid_traceparent(std::string_view value);
 
+// The terminal that a command (a member of Command) names, itself or by the sale inside of it; nothing where it names
+// none.
+std::optional<std::string> terminal_of(const google::protobuf::Message& command);
+
 // The problem where the key may not use the route, or not for the terminal that the command names. A command that names
 // none, such as a void, is held against the key's terminal when it is decided (CommandRequest::bound_terminal).
 std::optional<schema::Problem> refuse_scope(const Principal& principal, const Route& route, std::string_view instance);

@@ -37,7 +37,8 @@ void CommandHandler::handle(const HttpRequest& request, const RouteMatch& match,
   std::string key = idempotency_key_of_header(request.idempotency_key);
   if (key.empty()) {
     return pending->refuse(make_problem(schema::IDEMPOTENCY_KEY_INVALID,
-                                        "1 to 255 printable characters, bare or quoted", caller.instance));
+                                        "1 to 255 printable characters, bare or quoted, none of the server's own",
+                                        caller.instance));
   }
   DecodedCommand decoded = decode_command(match, *form, request.body, caller.instance);
   if (decoded.problem) return pending->refuse(*decoded.problem);

@@ -86,8 +86,6 @@ Status Credentials::load(Engine& engine) {
 
 void Credentials::add(std::string_view tenant, const schema::ApiKeyState& state) {
   Entry entry{{state.key_id(), std::string(tenant), state.scope(), state.terminal_id(), state.revoked()}, {}};
-  // Keys end with their tenant.
-  if (tenants_.find(tenant) == tenants_.end()) entry.info.revoked = true;
   // A key without a proper hash can never match, yet it is listed.
   if (!from_bytes(state.secret_sha256(), entry.secret_sha256)) entry.info.revoked = true;
   keys_.emplace(state.key_id(), std::move(entry));
@@ -125,9 +123,6 @@ void Credentials::apply_event(const std::string& tenant, const schema::Event& ev
     tenants_.insert(tenant);
   } else if (event.has_tenant_deleted()) {
     tenants_.erase(tenant);
-    for (auto& [key_id, entry] : keys_) {
-      if (entry.info.tenant == tenant) entry.info.revoked = true;
-    }
   } else if (event.has_api_key_issued()) {
     const schema::ApiKeyIssued& issued = event.api_key_issued();
     schema::ApiKeyState state;
@@ -155,18 +150,19 @@ const Credentials::Entry* Credentials::find(std::string_view key_id, const Hash&
   return found;
 }
 
-bool Credentials::authenticate(std::string_view authorization, Principal& principal) const {
-  if (!take_scheme(authorization)) return false;
-  if (authorization.size() > kKeyLengthMost || !authorization.starts_with(kKeyPrefix)) return false;
+KeyStanding Credentials::authenticate(std::string_view authorization, Principal& principal) const {
+  if (!take_scheme(authorization)) return KeyStanding::kUnknown;
+  if (authorization.size() > kKeyLengthMost || !authorization.starts_with(kKeyPrefix)) return KeyStanding::kUnknown;
   const std::string_view key = authorization.substr(kKeyPrefix.size());
   const std::size_t divider = key.rfind('_');
-  if (divider == std::string_view::npos || divider == 0 || divider + 1 == key.size()) return false;
+  if (divider == std::string_view::npos || divider == 0 || divider + 1 == key.size()) return KeyStanding::kUnknown;
   const Hash secret_sha256 = sha256(key.substr(divider + 1));
   const std::shared_lock lock(mutex_);
   const Entry* const entry = find(key.substr(0, divider), secret_sha256);
-  if (entry == nullptr) return false;
+  if (entry == nullptr) return KeyStanding::kUnknown;
+  if (tenants_.find(entry->info.tenant) == tenants_.end()) return KeyStanding::kTenantDeleted;
   principal = {entry->info.tenant, entry->info.key_id, entry->info.scope, entry->info.terminal};
-  return true;
+  return KeyStanding::kValid;
 }
 
 bool Credentials::tenant_exists(std::string_view tenant) const {

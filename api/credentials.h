@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <shared_mutex>
@@ -37,6 +38,9 @@ struct NewApiKey {
 };
 NewApiKey make_api_key();
 
+// What a key that somebody shows is worth.
+enum class KeyStanding : std::uint8_t { kUnknown, kValid, kTenantDeleted };
+
 struct KeyInfo {
   std::string key_id;
   std::string tenant;
@@ -54,11 +58,12 @@ class Credentials : public View {
   ~Credentials() override;
   void stop();
 
-  // Takes the value of the header Authorization, "Bearer KEY"; false where no valid key stands in it.
-  bool authenticate(std::string_view authorization, Principal& principal) const;
+  // Takes the value of the header Authorization, "Bearer KEY". The principal is filled where the key is valid. A key
+  // that was valid when its tenant was deleted is told so; whoever holds one knows that there was a tenant.
+  KeyStanding authenticate(std::string_view authorization, Principal& principal) const;
   bool tenant_exists(std::string_view tenant) const;
   std::vector<std::string> tenants() const;
-  // Of one tenant, by key id, revoked ones included.
+  // Of one tenant, by key id, revoked ones included. Keys end with their tenant, whose deletion revokes none.
   std::vector<KeyInfo> keys(std::string_view tenant) const;
 
   // What `issue` or `revoke` did at `position` holds for authenticate() once this has returned true.

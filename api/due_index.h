@@ -13,15 +13,23 @@
 
 namespace till {
 
-enum class DueKind : std::uint8_t { kReservation, kCouponReservation, kGiftCardHold, kPoints, kTimecard };
+enum class DueKind : std::uint8_t {
+  kReservation,
+  kCouponReservation,
+  kGiftCardHold,
+  kPoints,
+  kTimecard,
+  kStoreCredit,
+};
 
 // Something of a tenant that is over at `at`. Only a hint: it may have ended before, and the rules decide.
 struct Due {
   Micros at;
   DueKind kind = DueKind::kReservation;
   std::string tenant;
-  std::string id;    // of the reservation, coupon, gift card, customer or employee
-  std::string part;  // the sale of a coupon's reservation, the hold of a gift card, the store of points; may be empty
+  std::string id;  // of the reservation, coupon, gift card, customer or employee
+  // The sale of a coupon's reservation, the hold of a gift card, the store of points or credit; may be empty.
+  std::string part;
   friend auto operator<=>(const Due&, const Due&) = default;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "api/validation.h"
 #include "commands/rules.h"
 #include "schemas/state.pb.h"
 
@@ -47,6 +48,12 @@ void read_loyalty(std::string_view tenant, std::string_view id, const Message& s
   }
 }
 
+void read_store_credit(std::string_view tenant, std::string_view id, const Message& state, Dues& out) {
+  for (const auto& lot : static_cast<const schema::StoreCreditState&>(state).lots()) {
+    add_due(DueKind::kStoreCredit, tenant, id, {}, lot.expires_at_us(), out);
+  }
+}
+
 // --- what ends it
 
 void end_reservation(const Due& due, schema::Command& command) {
@@ -75,6 +82,16 @@ void end_timecard(const Due& due, schema::Command& command) {
   command.mutable_clock_out()->set_at_us(due.at.value());
 }
 
+void end_store_credit(const Due& due, schema::Command& command) {
+  command.mutable_expire_due_store_credit()->set_customer_id(due.id);
+  command.mutable_expire_due_store_credit()->set_store_id(due.part);
+}
+
+// What is a customer's everywhere: that of one moment is ended together, whatever store it counts for.
+bool is_of_all_stores(DueKind kind) {
+  return kind == DueKind::kPoints || kind == DueKind::kStoreCredit;
+}
+
 struct DueRule {
   DueKind kind;
   std::string_view name;  // in the idempotency key, for ever
@@ -90,6 +107,7 @@ constexpr std::array kDueRules{
     DueRule{DueKind::kGiftCardHold, "gift_card_hold", schema::GIFT_CARD, read_gift_card, end_hold},
     DueRule{DueKind::kPoints, "points", schema::LOYALTY, read_loyalty, end_points},
     DueRule{DueKind::kTimecard, "timecard", schema::TIMECARD, nullptr, end_timecard},
+    DueRule{DueKind::kStoreCredit, "store_credit", schema::STORE_CREDIT_ACCOUNT, read_store_credit, end_store_credit},
 };
 
 const DueRule& due_rule_of(DueKind kind) {
@@ -132,6 +150,7 @@ bool DueRules::concerns(std::uint32_t event_type) {
     case Event::kPointsRestored:
     case Event::kRewardDeleted:
     case Event::kTimecardOpened:
+    case Event::kStoreCreditIssued:
       return true;
     default:
       return false;
@@ -210,6 +229,10 @@ void DueRules::read_event(std::string_view tenant, const Event& event, Dues& out
       return add_points(event.points_restored());
     case Event::kRewardDeleted:
       return add_points(event.reward_deleted());
+    case Event::kStoreCreditIssued: {
+      const auto& e = event.store_credit_issued();
+      return add_due(DueKind::kStoreCredit, tenant, e.customer_id(), e.store_id(), e.expires_at_us(), out);
+    }
     case Event::kTimecardOpened: {
       const auto& e = event.timecard_opened();
       return add_timecard(tenant, e.employee_id(), e.store_id(), e.opened_at_us(), e.opened_at_us(), out);
@@ -219,7 +242,7 @@ void DueRules::read_event(std::string_view tenant, const Event& event, Dues& out
 
 std::unique_ptr<schema::Command> DueRules::command_for(const Due& due) const {
   Due whole = due;
-  if (due.kind == DueKind::kPoints && due.part.empty()) {
+  if (is_of_all_stores(due.kind) && due.part.empty()) {
     whole.part = first_store(due.tenant);
     if (whole.part.empty()) return nullptr;
   }
@@ -229,11 +252,10 @@ std::unique_ptr<schema::Command> DueRules::command_for(const Due& due) const {
 }
 
 std::string DueRules::key_of(const Due& due) {
-  std::string key("timer/");
-  key.append(due_rule_of(due.kind).name).append("/").append(due.id).append("/");
-  // Points of one moment are ended together, whatever store they count for.
-  if (due.kind != DueKind::kPoints && !due.part.empty()) key.append(due.part).append("/");
-  return key.append(std::to_string(due.at.value()));
+  const std::string_view name = due_rule_of(due.kind).name;
+  const std::string at = std::to_string(due.at.value());
+  if (is_of_all_stores(due.kind) || due.part.empty()) return own_key({"timer", name, due.id, at});
+  return own_key({"timer", name, due.id, due.part, at});
 }
 
 }  // namespace till

@@ -1,11 +1,15 @@
 #include "api/openapi.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/json_writer.h"
+#include "api/openapi_problems.h"
 #include "api/openapi_schemas.h"
 #include "api/problem.h"
 #include "api/read_request.h"
@@ -20,26 +24,12 @@ constexpr std::string_view kDescription =
     "content it answers what it answered first. Money is in minor units, quantities are decimal strings, positions are "
     "opaque strings. Errors are problem details (RFC 9457) with a stable code.";
 
-std::vector<const ErrorTraits*> error_codes() {
-  std::vector<const ErrorTraits*> codes;
-  const auto& type = *schema::ErrorCode_descriptor();
-  for (int i = 0; i < type.value_count(); ++i) {
-    const int number = type.value(i)->number();
-    if (number != 0) codes.push_back(&error_traits(static_cast<schema::ErrorCode>(number)));
-  }
-  return codes;
-}
-
 std::set<std::string> path_names(const Route& route) {
   std::set<std::string> names;
   for (const PathSegment& segment : route.segments) {
     if (segment.parameter) names.insert(segment.text);
   }
   return names;
-}
-
-void write_reference(JsonWriter& json, std::string_view target) {
-  json.begin_object().member("$ref", target).end_object();
 }
 
 void write_query_schema(JsonWriter& json, const QueryParameter& parameter) {
@@ -167,20 +157,6 @@ void write_success(JsonWriter& json, const Route& route) {
   json.end_object();
 }
 
-std::vector<unsigned> problem_statuses(const Route& route) {
-  if (route.kind == RouteKind::kReadyz) return {503};
-  if (route.scopes.empty()) return {};
-  if (route.kind == RouteKind::kCommand)
-    return {400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 422, 429, 431, 500, 503, 507};
-  if (route.kind == RouteKind::kBatch) return {400, 401, 403, 408, 413, 415, 429, 431, 500, 503};
-  if (route.kind == RouteKind::kSync) {
-    return {400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 431, 500, 503, 507};
-  }
-  if (route.kind == RouteKind::kCustomer) return {400, 401, 403, 404, 410, 429, 431, 500, 503};
-  if (route.kind == RouteKind::kTouchSession) return {400, 401, 403, 404, 409, 429, 431, 500, 503};
-  return {400, 401, 403, 404, 429, 431, 500, 503};
-}
-
 void write_operation(JsonWriter& json, const Route& route) {
   std::string method = route.method;
   for (char& c : method) c = static_cast<char>(c - 'A' + 'a');
@@ -261,47 +237,6 @@ void write_answer_schema(JsonWriter& json) {
   json.end_array().end_object();
 }
 
-void write_problem_schemas(JsonWriter& json) {
-  json.object("Problem").member("type", "object").object("properties");
-  for (const std::string_view name : {"type", "title", "detail", "instance"}) {
-    json.object(name).member("type", "string").end_object();
-  }
-  json.object("status").member("type", "integer").end_object().key("code");
-  write_reference(json, "#/components/schemas/ErrorCode");
-  json.object("retryable").member("type", "boolean").end_object();
-  json.object("errors").member("type", "array").object("items").member("type", "object").object("properties");
-  json.object("pointer").member("type", "string").member("description", "JSON pointer (RFC 6901)").end_object();
-  json.object("code").member("type", "string").end_object().end_object();
-  json.array("required").string("pointer").string("code").end_array().end_object().end_object();
-  json.object("expected").member("type", "integer").member("format", "uint64");
-  json.member("description", "TERMINAL_SEQUENCE_GAP: the sequence to send").end_object().end_object();
-  json.array("required");
-  for (const std::string_view name : {"type", "title", "status", "code", "retryable"}) json.string(name);
-  json.end_array().end_object();
-  json.object("ErrorCode").member("type", "string").array("enum");
-  for (const ErrorTraits* code : error_codes()) json.string(code->name);
-  json.end_array().end_object();
-}
-
-void write_problem_responses(JsonWriter& json) {
-  std::map<unsigned, std::string> names;
-  for (const ErrorTraits* code : error_codes()) {
-    std::string& list = names[code->http_status];
-    if (!list.empty()) list += ", ";
-    list += code->name;
-  }
-  json.object("responses");
-  for (const auto& [status, list] : names) {
-    json.object("Problem" + std::to_string(status)).member("description", list);
-    json.object("content").object(kProblemJson).key("schema");
-    write_reference(json, "#/components/schemas/Problem");
-    json.end_object().object("application/x-protobuf").object("schema").member("type", "string");
-    json.member("contentMediaType", "application/x-protobuf").member("x-protobuf-message", "till.schema.Problem");
-    json.end_object().end_object().end_object().end_object();
-  }
-  json.end_object();
-}
-
 void write_shared_parameters(JsonWriter& json) {
   const auto header = [&](std::string_view key, std::string_view name, bool required, std::string_view description,
                           std::uint64_t max_length) {
@@ -349,12 +284,30 @@ void write_components(JsonWriter& json) {
   json.end_object().end_object();
 }
 
-void write_error_list(JsonWriter& json) {
-  json.array("x-error-codes");
-  for (const ErrorTraits* code : error_codes()) {
-    json.begin_object().member("code", code->name).key("status").number(std::uint64_t{code->http_status});
-    json.member("title", code->title).key("retryable").boolean(code->retryable).member("type", code->type);
-    json.end_object();
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kGroups{{
+    {"sales", "Finished tickets: rung up in one request, voided, returned, exchanged; their receipts"},
+    {"tickets", "Sales while they are open: lines, discounts, coupons, charges, payments, until they are completed"},
+    {"payments", "Cash and cards as records: authorization, capture, offline, refund"},
+    {"gift-cards", "Gift cards: issued, loaded, held, redeemed, moved, blocked"},
+    {"customers", "Customers, their consents, store credit and accounts; exports and erasure of their data"},
+    {"loyalty", "Points and the rewards that they are exchanged for"},
+    {"catalog", "Products, barcodes, prices, taxes, promotions, coupons"},
+    {"inventory", "Stock: received, moved, counted, reserved, and what is available"},
+    {"stores", "Stores, their policies and days, and their terminals"},
+    {"shifts", "Cash drawers from float to Z number; what the safe should hold"},
+    {"employees", "Employees, their PINs and their time cards"},
+    {"sessions", "Who works at which terminal, and what they may do"},
+    {"sync", "Terminals that were away: what they did, and what changed meanwhile"},
+    {"batch", "Many commands in one request"},
+    {"dashboards", "The running day of a store or of all stores"},
+    {"reports", "Sums over ranges of days as JSON or CSV"},
+    {"service", "The server itself: its health and its description"},
+}};
+
+void write_tags(JsonWriter& json) {
+  json.array("tags");
+  for (const auto& [group, description] : kGroups) {
+    json.begin_object().member("name", group).member("description", description).end_object();
   }
   json.end_array();
 }
@@ -368,12 +321,7 @@ std::string openapi_json(std::string_view version) {
   json.member("version", version).member("description", kDescription).end_object();
   json.array("servers").begin_object().member("url", "/").end_object().end_array();
   json.array("security").begin_object().array("bearer").end_array().end_object().end_array();
-  json.array("tags");
-  std::set<std::string> groups;
-  for (const Route& route : all_routes()) {
-    if (groups.insert(route.group).second) json.begin_object().member("name", route.group).end_object();
-  }
-  json.end_array();
+  write_tags(json);
   write_paths(json);
   write_components(json);
   write_error_list(json);

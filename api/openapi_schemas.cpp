@@ -254,4 +254,8 @@ void SchemaCollector::write_component(JsonWriter& json, const Component& compone
   json.end_object();
 }
 
+void write_reference(JsonWriter& json, std::string_view target) {
+  json.begin_object().member("$ref", target).end_object();
+}
+
 }  // namespace till

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/json_writer.h"
@@ -28,6 +29,9 @@ std::vector<std::string> enum_names(const FieldPlan& field);
 // Schema of a string that keeps a rule; `name` is where its example comes from.
 void write_text_schema(JsonWriter& json, schema::Rule rule, std::uint32_t max_length, bool required,
                        const std::string& name);
+
+// {"$ref": target}
+void write_reference(JsonWriter& json, std::string_view target);
 
 // Message types that a document refers to, each once, in the order of their first use.
 class SchemaCollector {

@@ -39,8 +39,9 @@ class RateLimit {
   // Takes one token of the tenant, and one of the terminal unless `terminal` is empty, where each has one; else none.
   Verdict take(std::string_view tenant, Clock::time_point now, std::string_view terminal = {});
   // Takes further tokens for what a request turned out to hold. The buckets may go into debt, so that a batch larger
-  // than the burst passes, and is paid for after it.
-  void charge(std::string_view tenant, std::int64_t more, Clock::time_point now, std::string_view terminal = {});
+  // than the burst passes, and is paid for after it. The terminal is that of take(); none has a default, lest it be
+  // forgotten.
+  void charge(std::string_view tenant, std::int64_t more, Clock::time_point now, std::string_view terminal);
 
   // RateLimit-Policy and RateLimit.
   void add_headers(const Verdict& verdict, std::vector<std::pair<std::string_view, std::string>>& headers) const;

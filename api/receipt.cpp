@@ -55,10 +55,19 @@ void add_receipt_line(const SaleView::Line& line, Receipt& out) {
   shown.set_tax_code(line.tax_code());
 }
 
+// A correction changes what the books hold, not what the customer was handed.
+schema::Tender::Type printed_type(const SaleView& sale, int place) {
+  for (const schema::RetypedTender& tender : sale.rung_up()) {
+    if (tender.tender() == static_cast<std::uint32_t>(place)) return tender.type();
+  }
+  return sale.tenders(place).type();
+}
+
 void add_receipt_payments(const SaleView& sale, Receipt& out) {
-  for (const schema::Tender& tender : sale.tenders()) {
+  for (int i = 0; i < sale.tenders_size(); ++i) {
+    const schema::Tender& tender = sale.tenders(i);
     Receipt::Payment& payment = *out.add_payments();
-    payment.set_type(tender.type());
+    payment.set_type(printed_type(sale, i));
     *payment.mutable_amount() = tender.amount();
     const std::string& reference = tender.has_gift_card_id() ? tender.gift_card_id() : tender.reference();
     if (!reference.empty()) payment.set_reference(last_four(reference));

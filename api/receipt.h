@@ -19,8 +19,8 @@ ReceiptForm receipt_form_of_accept(std::string_view accept);
 // With its charset; of text and HTML.
 std::string_view content_type_of(ReceiptForm form);
 
-// The sale as it stands, without the names of products and store and the number of copies, which the caller adds. Cards
-// and references keep their last four characters.
+// The sale as it stands, its payments as they were rung up, without the names of products and store and the number of
+// copies, which the caller adds. Cards and references keep their last four characters.
 schema::Receipt make_receipt(const schema::SaleView& sale);
 
 // "****1234". Four stars alone where that would show the whole.

@@ -54,6 +54,11 @@ HttpResponse refusal(const HttpRequest& request, schema::ErrorCode code, std::st
   return problem_response(make_problem(code, detail, request_instance(request)), answer_form(request));
 }
 
+// Of a key that is not valid. That its tenant is gone for good is told to whoever holds it: asking again is no use.
+schema::ErrorCode refused_as(KeyStanding standing) {
+  return standing == KeyStanding::kTenantDeleted ? schema::TENANT_DELETED : schema::UNAUTHENTICATED;
+}
+
 std::pair<std::string_view, std::string_view> split_target(std::string_view target) {
   target = target.substr(0, target.find('#'));
   const std::size_t mark = target.find('?');
@@ -104,8 +109,9 @@ HttpHandler Service::handler() {
 HttpGate Service::gate() {
   return [this](const HttpRequest& head) -> std::optional<HttpResponse> {
     Principal principal;
-    if (credentials_.authenticate(head.authorization, principal)) return std::nullopt;
-    return refusal(head, schema::UNAUTHENTICATED);
+    const KeyStanding standing = credentials_.authenticate(head.authorization, principal);
+    if (standing == KeyStanding::kValid) return std::nullopt;
+    return refusal(head, refused_as(standing));
   };
 }
 
@@ -121,9 +127,8 @@ void Service::handle(const HttpRequest& request, HttpResponder responder) {
   }
   if (!path.starts_with(kTenantRoutes)) return refuse_route(request, match, std::move(observed));
   Principal principal;
-  if (!credentials_.authenticate(request.authorization, principal)) {
-    return observed.send(refusal(request, schema::UNAUTHENTICATED));
-  }
+  const KeyStanding standing = credentials_.authenticate(request.authorization, principal);
+  if (standing != KeyStanding::kValid) return observed.send(refusal(request, refused_as(standing)));
   if (parts_.rate_limit.enabled()) {
     const RateLimit::Verdict verdict =
         parts_.rate_limit.take(principal.tenant, RateLimit::Clock::now(), principal.terminal);

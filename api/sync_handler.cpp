@@ -14,19 +14,13 @@ namespace {
 
 using schema::SyncResult;
 
-// Stands in no key that a client sends, so that an entry's key is never one of those.
-constexpr char kKeySeparator = '\x1f';
 // Longer texts of a refusal, such as a pointer through long names, are cut where they are kept.
 constexpr std::size_t kTextMost = 255;
 constexpr unsigned kCommandDone = 201;
 
 // The same entry sent again has the same key, another one under its sequence has not.
 std::string entry_key(std::string_view terminal_id, const schema::SyncEntry& entry) {
-  std::string key("offline");
-  key.append(1, kKeySeparator).append(terminal_id);
-  key.append(1, kKeySeparator).append(std::to_string(entry.client_seq()));
-  key.append(1, kKeySeparator).append(entry.hash());
-  return key;
+  return own_key({"offline", terminal_id, std::to_string(entry.client_seq()), entry.hash()});
 }
 
 const google::protobuf::Message& command_of(const BatchEntry& item) {
@@ -42,9 +36,8 @@ bool may_be_offline(const Route& route) {
 std::optional<schema::Problem> refuse_command(const Caller& caller, const BatchEntry& item,
                                               std::string_view terminal_id) {
   if (auto problem = refuse_scope(caller.principal, *item.route, caller.instance)) return problem;
-  const google::protobuf::Message& member = command_of(item);
-  const auto* const field = member.GetDescriptor()->FindFieldByName("terminal_id");
-  if (field == nullptr || member.GetReflection()->GetString(member, field) == terminal_id) return std::nullopt;
+  const std::optional<std::string> terminal = terminal_of(command_of(item));
+  if (!terminal || *terminal == terminal_id) return std::nullopt;
   return make_problem(schema::TERMINAL_NOT_PERMITTED, "the command is of another terminal", caller.instance);
 }
 
@@ -100,7 +93,7 @@ void SyncHandler::take(const std::shared_ptr<Pending>& pending, WireForm form, s
   if (auto problem = check_signature(*pending, sync)) return pending->refuse(*problem);
   // The request itself was charged as one.
   const auto further = static_cast<std::int64_t>(sync.order.size()) - 1;
-  parts_.rate_limit.charge(caller.principal.tenant, further, RateLimit::Clock::now());
+  parts_.rate_limit.charge(caller.principal.tenant, further, RateLimit::Clock::now(), caller.principal.terminal);
   const Fingerprinter::TenantKey fingerprint_key = parts_.fingerprinter.key_for(caller.principal.tenant);
   std::vector<CommandRequest> requests;
   requests.reserve(sync.order.size());

@@ -178,7 +178,8 @@ void Timers::settle(Finished&& finished) {
   }
   const bool ended = outcome.kind == OutcomeKind::kAccepted || outcome.kind == OutcomeKind::kReplayed;
   if (!ended) {
-    spdlog::debug("timer {}: {}", DueRules::key_of(finished.due), outcome.rejection.code);
+    const Due& due = finished.due;
+    spdlog::debug("timer of {} {} {}: {}", due.tenant, due.id, due.at.value(), outcome.rejection.code);
   }
   const std::lock_guard lock(mutex_);
   ++(ended ? counts_.ended : counts_.refused);

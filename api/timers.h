@@ -1,6 +1,6 @@
-// Ends what is over: reservations, coupons held for a sale, holds on gift cards, points, time cards of days gone by.
-// Each is an internal command like any other, logged like any other, under an idempotency key made of the thing and its
-// moment: a crash, a restart or a second round ends nothing twice.
+// Ends what is over: reservations, coupons held for a sale, holds on gift cards, points, store credit, time cards of
+// days gone by. Each is an internal command like any other, logged like any other, under an idempotency key made of the
+// thing and its moment: a crash, a restart or a second round ends nothing twice.
 //
 // The moments lie in a bounded index in memory. It is filled from the read cache at the start, and again once a round
 // (which also finds what could not be ended then, as where a tenant was suspended), and follows the log meanwhile.

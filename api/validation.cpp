@@ -14,6 +14,8 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 constexpr std::size_t kIdempotencyKeyMost = 255;
+// Not printable, so that it stands in no key that a client sends.
+constexpr char kOwnKeySeparator = '\x1f';
 
 class Validator {
  public:
@@ -178,6 +180,15 @@ bool keeps_rule(schema::Rule rule, std::string_view text) {
 bool is_idempotency_key(std::string_view key) {
   return !key.empty() && key.size() <= kIdempotencyKeyMost &&
          std::ranges::all_of(key, [](char c) { return c >= 0x20 && c <= 0x7E; });
+}
+
+std::string own_key(std::initializer_list<std::string_view> parts) {
+  std::string key;
+  for (const std::string_view part : parts) {
+    if (!key.empty()) key.push_back(kOwnKeySeparator);
+    key.append(part);
+  }
+  return key;
 }
 
 std::string idempotency_key_of_header(std::string_view value) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,12 @@ void validate_message(const google::protobuf::Message& message, WireForm form, F
 // Whether non-empty text keeps a rule of options.proto.
 bool keeps_rule(schema::Rule rule, std::string_view text);
 
-// Idempotency keys: 1-255 printable ASCII characters.
+// Idempotency keys of clients: 1-255 printable ASCII characters. Asked at every door: header, batch, upload.
 bool is_idempotency_key(std::string_view key);
+
+// The key of a command that the server makes by itself, of at least two parts: what makes such commands, then what
+// tells this one apart. Never a key of a client, who could otherwise use it up before its moment.
+std::string own_key(std::initializer_list<std::string_view> parts);
 
 // The key of an Idempotency-Key header, bare or quoted (with \" and \\ inside); empty where it is not valid.
 std::string idempotency_key_of_header(std::string_view value);

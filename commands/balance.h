@@ -25,6 +25,7 @@ struct CustomerMove {
   std::int64_t amount = 0;  // above zero
   std::string_view currency;
   std::string amount_pointer;
+  std::int64_t expires_at_us = 0;  // of what is given; 0: never
 };
 
 // AMOUNT_INVALID unless 1 to kAmountMost, CURRENCY_UNKNOWN.

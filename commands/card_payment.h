@@ -10,6 +10,7 @@
 #include "commands/store.h"
 #include "commands/terminal.h"
 #include "commands/ticket_payments.h"
+#include "commands/ticket_pricing.h"
 
 namespace till {
 
@@ -62,6 +63,7 @@ void answer_card_payment(const Command& command, const schema::Money& amount, co
   add_ticket_payment(*ticket, payment, command.session_id(), deciding, accepted);
   answer.set_sale_id(command.sale_id());
   answer.set_version(ticket->version() + 1);
+  write_due(command.sale_id(), deciding, accepted, answer);
 }
 
 }  // namespace till

@@ -6,6 +6,8 @@
 
 #include "commands/document.h"
 #include "commands/product.h"
+#include "commands/promotion.h"
+#include "commands/running_promotions.h"
 
 namespace till {
 namespace {
@@ -21,7 +23,9 @@ constexpr std::int64_t kReservationLastsUs = 24LL * 3'600 * 1'000'000;
 
 void needs_define(const schema::DefineCoupon& command, std::vector<EntityRef>& out) {
   need_coupon(command.coupon_id(), out);
-  if (!command.promotion_id().empty()) out.push_back({kPromotion, command.promotion_id()});
+  if (command.promotion_id().empty()) return;
+  out.push_back({kPromotion, command.promotion_id()});
+  need_running_promotions(out);
 }
 
 void needs_reserve(const schema::ReserveCoupon& command, std::vector<EntityRef>& out) {
@@ -70,6 +74,10 @@ Decision decide_define(const schema::DefineCoupon& command, const Deciding& deci
   fact.set_max_redemptions(command.max_redemptions());
   fact.set_valid_from_us(command.valid_from_us());
   if (command.has_valid_to_us()) fact.set_valid_to_us(command.valid_to_us());
+  if (!command.promotion_id().empty()) {
+    const auto& promotion = *deciding.books.get<schema::PromotionState>(kPromotion, command.promotion_id());
+    restrict_promotion(promotion, command.coupon_id(), deciding, accepted);
+  }
   set_answer(accepted, deciding).set_coupon_id(command.coupon_id());
   return accepted;
 }
@@ -98,10 +106,9 @@ Refusal check_time(const CouponState& coupon, const Deciding& deciding, std::str
   return reject(schema::COUPON_EXPIRED, "Coupon " + coupon.coupon_id() + " has expired", std::string(pointer));
 }
 
-// Whether the sale may use the coupon once.
-Refusal check_use(const CouponState& coupon, std::string_view sale_id, const Deciding& deciding,
-                  std::string_view pointer) {
-  if (auto refusal = check_time(coupon, deciding, pointer)) return refusal;
+// Whether a use is left for the sale.
+Refusal check_uses(const CouponState& coupon, std::string_view sale_id, const Deciding& deciding,
+                   std::string_view pointer) {
   const std::uint64_t most = uses_most(coupon);
   if (most == 0) return std::nullopt;
   if (coupon.redemptions() >= most) {
@@ -180,7 +187,8 @@ Decision decide_redeem(const schema::RedeemCoupon& command, const Deciding& deci
   if (find(deciding, command.coupon_id()) == nullptr) return no_coupon(command.coupon_id());
   Acceptance accepted;
   book_document(accepted, deciding, kRedeem, command.redemption_id());
-  if (auto refusal = redeem_coupon(deciding, command.coupon_id(), command.sale_id(), "/coupon_id", accepted)) {
+  if (auto refusal = redeem_coupon(deciding, command.coupon_id(), command.sale_id(), "/coupon_id", CouponTime::kChecked,
+                                   accepted)) {
     return *std::move(refusal);
   }
   write_answer(command, deciding, accepted);
@@ -261,7 +269,8 @@ Refusal reserve_coupon(const Deciding& deciding, std::string_view coupon_id, std
                        std::string_view pointer, Acceptance& accepted) {
   const CouponState* coupon = find(deciding, coupon_id);
   if (coupon == nullptr) return invalid("No coupon " + std::string(coupon_id), pointer);
-  if (auto refusal = check_use(*coupon, sale_id, deciding, pointer)) return refusal;
+  if (auto refusal = check_time(*coupon, deciding, pointer)) return refusal;
+  if (auto refusal = check_uses(*coupon, sale_id, deciding, pointer)) return refusal;
   const Micros now = deciding.context.recorded_at;
   if (held_for_others(*coupon, sale_id, now) >= kCouponReservationsMost) {
     return reject(
@@ -276,10 +285,13 @@ Refusal reserve_coupon(const Deciding& deciding, std::string_view coupon_id, std
 }
 
 Refusal redeem_coupon(const Deciding& deciding, std::string_view coupon_id, std::string_view sale_id,
-                      std::string_view pointer, Acceptance& accepted) {
+                      std::string_view pointer, CouponTime time, Acceptance& accepted) {
   const CouponState* coupon = find(deciding, coupon_id);
   if (coupon == nullptr) return invalid("No coupon " + std::string(coupon_id), pointer);
-  if (auto refusal = check_use(*coupon, sale_id, deciding, pointer)) return refusal;
+  if (time == CouponTime::kChecked) {
+    if (auto refusal = check_time(*coupon, deciding, pointer)) return refusal;
+  }
+  if (auto refusal = check_uses(*coupon, sale_id, deciding, pointer)) return refusal;
   auto& fact = *add(*coupon, deciding, Event::kCouponRedeemed, accepted).mutable_coupon_redeemed();
   write(*coupon, sale_id, coupon->redemptions() + 1, deciding, fact);
   return std::nullopt;

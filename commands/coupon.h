@@ -1,6 +1,10 @@
 // Coupons. Stream: coupon/<coupon_id>; the id is the code on the coupon. A coupon of limited use is held for a sale
-// until the sale uses it, gives it up or a day has passed, so that no two sales take its last use.
+// until the sale uses it, gives it up or a day has passed, so that no two sales take its last use. A promotion that a
+// coupon gives applies with its coupons only.
 #pragma once
+
+#include <cstdint>
+#include <string_view>
 
 #include "commands/rules.h"
 
@@ -21,9 +25,12 @@ void need_coupon(std::string_view coupon_id, std::vector<EntityRef>& out);
 Refusal reserve_coupon(const Deciding& deciding, std::string_view coupon_id, std::string_view sale_id,
                        std::string_view pointer, Acceptance& accepted);
 
+// A coupon is promised once something was paid on a ticket that it was good for: its time is not looked at again.
+enum class CouponTime : std::uint8_t { kChecked, kPromised };
+
 // Uses it once, whether the sale held it or not.
 Refusal redeem_coupon(const Deciding& deciding, std::string_view coupon_id, std::string_view sale_id,
-                      std::string_view pointer, Acceptance& accepted);
+                      std::string_view pointer, CouponTime time, Acceptance& accepted);
 
 // Gives up what the sale holds; of a coupon that does not exist, nothing.
 void release_coupon(const Deciding& deciding, std::string_view coupon_id, std::string_view sale_id,

@@ -52,9 +52,10 @@ Refusal take_back(const ExchangeGoods& command, const Deciding& deciding, std::i
   const Deciding drafted = on_books(deciding, books);
   const schema::StoreState* store = nullptr;
   if (auto refusal = find_store(books, sale.store_id(), "/sale/store_id", store)) return refusal;
-  const ReturnRequest request{command.return_id(), command.source_sale_id(), sale.store_id(),
-                              sale.terminal_id(),  command.returned(),       "returned",
-                              "/source_sale_id"};
+  const ReturnRequest request{command.return_id(), command.source_sale_id(),
+                              sale.store_id(),     sale.terminal_id(),
+                              command.returned(),  "returned",
+                              "/source_sale_id",   moment_of(sale.occurred_at_us(), deciding)};
   if (auto refusal = start_return(drafted, request, *store, accepted)) return refusal;
   const auto* started = books.get<ReturnState>(kReturn, command.return_id());
   const ReceiptHead head = head_of(sale);
@@ -71,7 +72,14 @@ Decision decide_exchange(const ExchangeGoods& command, const Deciding& deciding)
   if (auto known = decide_started(deciding, command.return_id())) return *std::move(known);
   std::int64_t exchanged = 0;
   if (auto refusal = check_exchanged(command, exchanged)) return *refusal;
-  Decision decision = decide_sale(command.sale(), deciding, true);
+  const std::size_t noted = deciding.offline() ? deciding.consequences->size() : 0;
+  Decision decision = decide_sale(command.sale(), deciding, SaleOrigin::kExchange);
+  if (deciding.offline()) {
+    for (std::size_t i = noted; i < deciding.consequences->size(); ++i) {
+      Rejection& note = (*deciding.consequences)[i];
+      note.pointer = "/sale" + note.pointer;
+    }
+  }
   if (auto* refusal = std::get_if<Rejection>(&decision)) {
     refusal->pointer = "/sale" + refusal->pointer;
     return decision;

@@ -151,14 +151,37 @@ Decision record_duplicate(const RecordOffline& entry, Position first, const Deci
   return accepted;
 }
 
-std::string sale_of_entry(const RecordOffline& entry) {
-  if (entry.command().has_ring_up_sale()) return entry.command().ring_up_sale().sale_id();
-  return entry.command().has_void_sale() ? entry.command().void_sale().sale_id() : std::string();
+// The receipts that an entry is about; empty where there is none.
+struct EntryReceipts {
+  std::string sale_id;
+  std::string return_id;
+};
+
+EntryReceipts receipts_of(const schema::OfflineCommand& command) {
+  switch (int{command.command_case()}) {
+    case schema::OfflineCommand::kRingUpSale:
+      return {command.ring_up_sale().sale_id(), {}};
+    case schema::OfflineCommand::kVoidSale:
+      return {command.void_sale().sale_id(), {}};
+    case schema::OfflineCommand::kStartReturn:
+      return {command.start_return().sale_id(), command.start_return().return_id()};
+    case schema::OfflineCommand::kStartUnlinkedReturn:
+      return {{}, command.start_unlinked_return().return_id()};
+    case schema::OfflineCommand::kCompleteReturn:
+      return {{}, command.complete_return().return_id()};
+    case schema::OfflineCommand::kCancelReturn:
+      return {{}, command.cancel_return().return_id()};
+    case schema::OfflineCommand::kExchangeGoods:
+      return {command.exchange_goods().sale().sale_id(), command.exchange_goods().return_id()};
+    default:
+      return {};
+  }
 }
 
 // One event a code, so that a long sale of recalled goods is told of once.
 void add_consequences(const RecordOffline& entry, const Consequences& consequences, const Deciding& deciding,
                       Acceptance& accepted) {
+  const EntryReceipts receipts = receipts_of(entry.command());
   std::vector<schema::OfflineConsequenceNoted*> noted;
   for (const Rejection& one : consequences) {
     const schema::ErrorCode code = code_of(one);
@@ -174,7 +197,8 @@ void add_consequences(const RecordOffline& entry, const Consequences& consequenc
                         .mutable_offline_consequence_noted());
     noted.back()->set_terminal_id(entry.terminal_id());
     noted.back()->set_client_seq(entry.client_seq());
-    noted.back()->set_sale_id(sale_of_entry(entry));
+    noted.back()->set_sale_id(receipts.sale_id);
+    noted.back()->set_return_id(receipts.return_id);
     noted.back()->set_code(code);
     noted.back()->set_pointer(one.pointer);
     noted.back()->set_detail(one.detail);

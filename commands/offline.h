@@ -1,7 +1,9 @@
 // What tills did while they were away: one entry after the other of the terminal's chain, each with one command. Facts
 // are taken, since the goods are gone; what an online command would have been refused for becomes a consequence that
-// somebody is told of. What makes no sense goes into quarantine, and holds up nothing after it. Streams:
-// offline_chain/<terminal>, offline_entry/<terminal>/<sequence>/<hash>; their states stand in offline_quarantine.h.
+// somebody is told of. What makes no sense goes into quarantine, and holds up nothing after it. Goods that came back
+// are facts as well: what the source sale had no more to give is paid for beside its ledger (sale_return.h, R1).
+// Streams: offline_chain/<terminal>, offline_entry/<terminal>/<sequence>/<hash>; their states stand in
+// offline_quarantine.h.
 //
 // The hashes themselves are checked above the rules: here they are names that must follow one another.
 #pragma once

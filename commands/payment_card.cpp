@@ -8,7 +8,6 @@
 #include "commands/authority.h"
 #include "commands/card_payment.h"
 #include "commands/money.h"
-#include "commands/ticket.h"
 
 namespace till {
 namespace {
@@ -22,7 +21,7 @@ constexpr std::int64_t kWholePpm = 1'000'000;
 void needs_authorization(const schema::RecordCardAuthorization& command, std::vector<EntityRef>& out) {
   need_card_payment(command, out);
   if (!command.key().empty()) out.push_back({kPaymentKey, command.key()});
-  if (!command.sale_id().empty()) need_ticket(command.sale_id(), out);
+  if (!command.sale_id().empty()) need_payable(command.sale_id(), out);
 }
 
 template <class Command>

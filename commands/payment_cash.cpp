@@ -25,7 +25,7 @@ using schema::TicketState;
 
 template <class Command>
 void needs_cash(const Command& command, std::vector<EntityRef>& out) {
-  need_ticket(command.sale_id(), out);
+  need_payable(command.sale_id(), out);
   need_payment(command.payment_id(), out);
   need_session(command.session_id(), out);
 }
@@ -107,8 +107,6 @@ Decision decide_cash(const schema::AddCashTender& command, const Deciding& decid
   auto& answer = answer_ticket(*ticket, deciding, accepted);
   answer.set_payment_id(command.payment_id());
   set_money(*answer.mutable_change(), payment.change().amount(), ticket->currency());
-  const std::int64_t covered = command.tendered().amount() - payment.change().amount();
-  set_money(*answer.mutable_due(), left.exact + payment.cash_rounding().amount() - covered, ticket->currency());
   return accepted;
 }
 

@@ -7,7 +7,6 @@
 #include "commands/amounts.h"
 #include "commands/card_payment.h"
 #include "commands/money.h"
-#include "commands/ticket.h"
 
 namespace till {
 namespace {
@@ -26,7 +25,7 @@ std::string offline_id(std::string_view store_id, std::string_view currency) {
 void needs_store_offline(const schema::StoreOfflineCard& command, std::vector<EntityRef>& out) {
   need_card_payment(command, out);
   out.push_back({kOfflineStored, offline_id(command.store_id(), command.amount().currency())});
-  if (!command.sale_id().empty()) need_ticket(command.sale_id(), out);
+  if (!command.sale_id().empty()) need_payable(command.sale_id(), out);
 }
 
 void needs_offline_result(const schema::ForwardOfflineResult& command, std::vector<EntityRef>& out) {

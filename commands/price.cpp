@@ -202,4 +202,17 @@ const schema::PriceState::Window* price_at(const schema::PriceState& state, Micr
   return best;
 }
 
+std::int64_t lowest_price_e4(const schema::ProductUpserted& product, std::string_view currency) {
+  return product.currency() == currency ? product.min_price_e4() : 0;
+}
+
+Refusal check_floor(const Deciding& deciding, std::string_view sku, std::int64_t price_e4, std::int64_t floor_e4,
+                    std::string_view pointer) {
+  if (price_e4 >= floor_e4) return std::nullopt;
+  return or_note(deciding,
+                 reject(schema::PRICE_BELOW_FLOOR,
+                        "Product " + std::string(sku) + " is sold for at least " + std::to_string(floor_e4) + " x 1e-4",
+                        std::string(pointer)));
+}
+
 }  // namespace till

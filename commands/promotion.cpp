@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands/product.h"
+#include "commands/running_promotions.h"
 
 namespace till {
 namespace {
@@ -18,10 +19,12 @@ constexpr int kDaysPerWeek = 7;
 
 void needs_define(const schema::DefinePromotion& command, std::vector<EntityRef>& out) {
   out.push_back({kPromotion, command.promotion_id()});
+  need_running_promotions(out);
 }
 
 void needs_end(const schema::EndPromotion& command, std::vector<EntityRef>& out) {
   out.push_back({kPromotion, command.promotion_id()});
+  need_running_promotions(out);
 }
 
 Rejection invalid(std::string detail, std::string pointer) {
@@ -117,10 +120,16 @@ void write_rule(const schema::DefinePromotion& command, Promotion& rule) {
   rule.set_customer_group(command.customer_group());
   rule.set_priority(command.priority());
   rule.set_exclusivity_group(command.exclusivity_group());
+  rule.set_coupon_only(command.coupon_only());
 }
 
 Rejection reject_ended(const std::string& promotion_id) {
   return reject(schema::PROMO_ENDED, "Promotion " + promotion_id + " has ended", "/promotion_id");
+}
+
+// Customers are in no group here: a promotion for one is for tills to apply.
+bool applies_by_itself(const Promotion& rule, const PromotionState* known) {
+  return !rule.coupon_only() && rule.customer_group().empty() && (known == nullptr || !known->coupon_required());
 }
 
 Decision decide_define(const schema::DefinePromotion& command, const Deciding& deciding) {
@@ -140,6 +149,11 @@ Decision decide_define(const schema::DefinePromotion& command, const Deciding& d
   if (auto refusal = check_scope(fact.promotion())) return *std::move(refusal);
   if (auto refusal = check_time(fact.promotion())) return *std::move(refusal);
   if (auto refusal = check_gift(fact.promotion())) return *std::move(refusal);
+  if (!applies_by_itself(fact.promotion(), known)) {
+    unlist_promotion(command.promotion_id(), deciding, accepted);
+  } else if (auto refusal = list_promotion(command.promotion_id(), fact.promotion(), deciding, accepted)) {
+    return *std::move(refusal);
+  }
   set_answer(accepted, deciding).set_promotion_id(command.promotion_id());
   return accepted;
 }
@@ -155,6 +169,7 @@ Decision decide_end(const schema::EndPromotion& command, const Deciding& decidin
                     .mutable_promotion_ended();
   fact.set_promotion_id(command.promotion_id());
   fact.set_version(known->version() + 1);
+  unlist_promotion(command.promotion_id(), deciding, accepted);
   set_answer(accepted, deciding).set_promotion_id(command.promotion_id());
   return accepted;
 }
@@ -170,6 +185,11 @@ void evolve_ended(PromotionState& state, const schema::PromotionEnded& fact, con
   state.set_version(fact.version());
 }
 
+void evolve_restricted(PromotionState& state, const schema::PromotionRestricted& fact, const schema::Record&) {
+  state.set_coupon_required(true);
+  state.set_version(fact.version());
+}
+
 using schema::Command;
 using schema::Event;
 
@@ -180,6 +200,8 @@ constexpr std::array kCommands{
 constexpr std::array kEvents{
     event_rule<PromotionState, &Event::promotion_defined, evolve_defined>(Event::kPromotionDefined, schema::PROMOTION),
     event_rule<PromotionState, &Event::promotion_ended, evolve_ended>(Event::kPromotionEnded, schema::PROMOTION),
+    event_rule<PromotionState, &Event::promotion_restricted, evolve_restricted>(Event::kPromotionRestricted,
+                                                                                schema::PROMOTION),
 };
 constexpr std::array kStates{state_rule<PromotionState>(schema::PROMOTION)};
 
@@ -188,6 +210,17 @@ constexpr std::array kStates{state_rule<PromotionState>(schema::PROMOTION)};
 const Aggregate& promotion_aggregate() {
   static constexpr Aggregate kAggregate{"promotion", kCommands, kEvents, kStates};
   return kAggregate;
+}
+
+void restrict_promotion(const PromotionState& promotion, const std::string& coupon_id, const Deciding& deciding,
+                        Acceptance& accepted) {
+  if (promotion.coupon_required() || promotion.ended()) return;
+  auto& fact = *add_event(accepted, deciding, schema::PROMOTION, promotion.promotion_id(), Event::kPromotionRestricted)
+                    .mutable_promotion_restricted();
+  fact.set_promotion_id(promotion.promotion_id());
+  fact.set_version(promotion.version() + 1);
+  fact.set_coupon_id(coupon_id);
+  unlist_promotion(promotion.promotion_id(), deciding, accepted);
 }
 
 }  // namespace till

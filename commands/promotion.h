@@ -1,5 +1,8 @@
-// Promotions: what commands/promotion_engine.h applies to a cart. Stream: promotion/<promotion_id>.
+// Promotions: what commands/promotion_engine.h applies to a cart. Stream: promotion/<promotion_id>. One that no coupon
+// gives is on the list of running_promotions.h until it ends.
 #pragma once
+
+#include <string>
 
 #include "commands/rules.h"
 
@@ -12,5 +15,9 @@ inline constexpr int kPromotionCategoriesMost = 50;
 inline constexpr std::uint32_t kPromotionUnitsMost = 1'000;
 
 const Aggregate& promotion_aggregate();
+
+// For a coupon that is to give the promotion: from here on it applies with coupons only. Nothing where it does already.
+void restrict_promotion(const schema::PromotionState& promotion, const std::string& coupon_id, const Deciding& deciding,
+                        Acceptance& accepted);
 
 }  // namespace till

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 
 #include "commands/money.h"
 
@@ -33,15 +34,12 @@ bool is_for(const Promotion& rule, const Cart& cart) {
   return rule.customer_group().empty() || rule.customer_group() == cart.customer_group;
 }
 
-bool names(const Promotion& rule, const CartLine& line) {
-  if (rule.skus().empty() && rule.categories().empty()) return true;
-  return std::ranges::find(rule.skus(), line.sku) != rule.skus().end() ||
-         std::ranges::find(rule.categories(), line.category) != rule.categories().end();
-}
-
 std::int64_t part_of(Wide amount, std::uint32_t percent_ppm) {
   return static_cast<std::int64_t>(divide_half_away(amount * percent_ppm, kPpm));
 }
+
+// Lines by what they are of.
+using LinesByName = std::unordered_map<std::string_view, std::vector<std::size_t>>;
 
 // Units of one line that are worth the same.
 struct Run {
@@ -53,10 +51,16 @@ struct Run {
 class Engine {
  public:
   explicit Engine(const Cart& cart) : cart_(cart), groups_(cart.lines.size()) {
-    for (const CartLine& line : cart.lines) rest_.push_back(std::max<std::int64_t>(line.amount, 0));
+    for (std::size_t i = 0; i < cart.lines.size(); ++i) {
+      const CartLine& line = cart.lines[i];
+      rest_.push_back(std::max<std::int64_t>(line.amount, 0));
+      by_sku_[line.sku].push_back(i);
+      by_category_[line.category].push_back(i);
+    }
   }
 
-  void apply(const ActivePromotion& promotion) {
+  // False where what it gives does not fit any more.
+  bool apply(const ActivePromotion& promotion) {
     const Promotion& rule = *promotion.rule;
     lines_ = lines_of(rule);
     off_.assign(cart_.lines.size(), 0);
@@ -79,16 +83,30 @@ class Engine {
       default:
         break;
     }
-    book(promotion);
+    return book(promotion);
   }
 
   std::vector<LineDiscount> take() { return std::move(discounts_); }
 
  private:
+  // A promotion may name many products and categories: each is looked up among those of the cart.
+  std::vector<bool> named_by(const Promotion& rule) const {
+    std::vector<bool> named(rest_.size(), rule.skus().empty() && rule.categories().empty());
+    const auto mark = [&](const LinesByName& lines, const std::string& name) {
+      const auto found = lines.find(name);
+      if (found == lines.end()) return;
+      for (const std::size_t line : found->second) named[line] = true;
+    };
+    for (const std::string& sku : rule.skus()) mark(by_sku_, sku);
+    for (const std::string& category : rule.categories()) mark(by_category_, category);
+    return named;
+  }
+
   std::vector<std::size_t> lines_of(const Promotion& rule) const {
     std::vector<std::size_t> lines;
+    const std::vector<bool> named = named_by(rule);
     for (std::size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == 0 || cart_.lines[i].quantity_e5 <= 0 || !names(rule, cart_.lines[i])) continue;
+      if (rest_[i] == 0 || cart_.lines[i].quantity_e5 <= 0 || !named[i]) continue;
       const bool taken = std::ranges::find(groups_[i], rule.exclusivity_group()) != groups_[i].end();
       if (!taken) lines.push_back(i);
     }
@@ -194,21 +212,28 @@ class Engine {
     for (std::size_t i = 0; i < bundle.size(); ++i) off_[bundle[i].line] += parts[i];
   }
 
-  void book(const ActivePromotion& promotion) {
-    bool gave = false;
+  bool book(const ActivePromotion& promotion) {
+    const auto given = static_cast<std::size_t>(
+        std::ranges::count_if(lines_, [&](const std::size_t line) { return off_[line] != 0; }));
+    if (given == 0) return true;
+    if (applied_ == kPromotionsAppliedMost || discounts_.size() + given > kLineDiscountsMost) return false;
+    ++applied_;
     for (const std::size_t line : lines_) {
       if (off_[line] == 0) continue;
-      gave = true;
       rest_[line] -= off_[line];
       discounts_.push_back({line, std::string(promotion.promotion_id), promotion.version, off_[line]});
     }
     // What was bought counts as well as what was given.
     const std::string& group = promotion.rule->exclusivity_group();
-    if (!gave || group.empty()) return;
+    if (group.empty()) return true;
     for (const std::size_t line : lines_) groups_[line].push_back(group);
+    return true;
   }
 
   const Cart& cart_;
+  LinesByName by_sku_;
+  LinesByName by_category_;
+  std::size_t applied_ = 0;                            // promotions that gave something
   std::vector<std::int64_t> rest_;                     // of each line
   std::vector<std::vector<std::string_view>> groups_;  // of each line, those that it has taken
   std::vector<std::size_t> lines_;                     // of the promotion at hand
@@ -240,7 +265,9 @@ std::vector<LineDiscount> apply_promotions(const Cart& cart, std::span<const Act
     return std::tuple(a->rule->priority(), a->promotion_id) < std::tuple(b->rule->priority(), b->promotion_id);
   });
   Engine engine(cart);
-  for (const ActivePromotion* promotion : order) engine.apply(*promotion);
+  for (const ActivePromotion* promotion : order) {
+    if (!engine.apply(*promotion)) break;
+  }
   return engine.take();
 }
 

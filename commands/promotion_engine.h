@@ -52,6 +52,11 @@ struct LineDiscount {
   friend bool operator==(const LineDiscount&, const LineDiscount&) = default;
 };
 
+// What one cart takes, so that what is kept of it is small: promotions that give something, and lines that they take
+// something off. The first one that does not fit does not apply, nor do those after it.
+inline constexpr std::size_t kPromotionsAppliedMost = 16;
+inline constexpr std::size_t kLineDiscountsMost = 1024;
+
 // In the order of application, then of lines. Each promotion id stands once in the list.
 std::vector<LineDiscount> apply_promotions(const Cart& cart, std::span<const ActivePromotion> promotions,
                                            const LocalTime& time);

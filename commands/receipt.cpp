@@ -45,12 +45,16 @@ Refusal check_sequence(const ReceiptHead& head, const schema::TerminalChain* cha
   return or_note(deciding, std::move(gap));
 }
 
-Refusal check_occurred_at(const ReceiptHead& head, const Deciding& deciding) {
-  if (head.occurred_at_us < 0) {
+Refusal check_occurred_at(std::int64_t occurred_at_us, const Deciding& deciding) {
+  if (occurred_at_us < 0) {
     return reject(schema::VALIDATION_FAILED, "A receipt lies after 1970", "/occurred_at");
   }
-  if (head.occurred_at_us <= deciding.context.recorded_at.value() + kAheadMostUs) return std::nullopt;
+  if (occurred_at_us <= deciding.context.recorded_at.value() + kAheadMostUs) return std::nullopt;
   return reject(schema::OCCURRED_IN_FUTURE, "A receipt lies at most 24 hours ahead of the server", "/occurred_at");
+}
+
+Micros moment_of(std::int64_t occurred_at_us, const Deciding& deciding) {
+  return deciding.offline() && occurred_at_us != 0 ? Micros(occurred_at_us) : deciding.context.recorded_at;
 }
 
 Refusal check_staff(const ReceiptHead& head, const schema::StorePolicy& policy, const Deciding& deciding) {

@@ -36,7 +36,10 @@ Rejection reject_fork(const std::string& terminal_id, std::uint64_t last);
 Refusal check_sequence(const ReceiptHead& head, const schema::TerminalChain* chain, const Deciding& deciding);
 
 // VALIDATION_FAILED before 1970, OCCURRED_IN_FUTURE more than 24 hours ahead of the server.
-Refusal check_occurred_at(const ReceiptHead& head, const Deciding& deciding);
+Refusal check_occurred_at(std::int64_t occurred_at_us, const Deciding& deciding);
+
+// When something happened that is no receipt: as the till says, where it was away and says so; else now.
+Micros moment_of(std::int64_t occurred_at_us, const Deciding& deciding);
 
 // SHIFT_REQUIRED and SESSION_REQUIRED where the store's policy asks for them, and the refusals of check_session(). E2:
 // a session has to have lasted when it happened. The shift itself is looked at when the receipt is booked on it.

@@ -195,24 +195,29 @@ void sum_refunds(const SaleCompleted& receipt, schema::SaleReturnMoved& moved) {
   }
 }
 
-Refusal pay_refunds(const Deciding& deciding, const SaleCompleted& receipt, std::string_view source_sale_id,
-                    Acceptance& accepted) {
-  const bool to_accounts = std::ranges::any_of(receipt.tenders(), [](const auto& tender) {
+bool pays_accounts(const SaleCompleted& receipt) {
+  return std::ranges::any_of(receipt.tenders(), [](const auto& tender) {
     return tender.from_account() || !tender.gift_card_id().empty() || !tender.payment_id().empty();
   });
-  if (!to_accounts) return std::nullopt;
+}
+
+Refusal pay_refunds(const Deciding& deciding, const SaleCompleted& receipt, std::string_view source_sale_id,
+                    Acceptance& accepted) {
+  if (!pays_accounts(receipt)) return std::nullopt;
   return Refunding(deciding, receipt, source_sale_id, accepted).run();
 }
 
-Refusal take_points_back(const Deciding& deciding, const SaleCompleted& receipt, const SaleCompleted& sale,
-                         const schema::SaleReturnsState& ledger, Acceptance& accepted) {
-  if (sale.customer_id().empty() || receipt.net() <= 0) return std::nullopt;
+Refusal take_points_back(const Deciding& deciding, const SaleCompleted& receipt, const schema::SaleReturnMoved& moved,
+                         const SaleCompleted& sale, const schema::SaleReturnsState& ledger, Acceptance& accepted) {
+  std::int64_t net = 0;
+  for (const auto& line : moved.lines()) net += line.net();
+  if (sale.customer_id().empty() || net <= 0) return std::nullopt;
   const auto* customer = find_customer(deciding, sale.customer_id());
   if (customer == nullptr || customer->status() == schema::CustomerState::ERASED) return std::nullopt;
   const std::int64_t earned = points_of_sale(deciding.books, sale.customer_id(), sale.sale_id());
   const std::int64_t net_left = sale.net() - ledger.returned_net();
   if (earned <= 0 || net_left <= 0) return std::nullopt;
-  const auto points = static_cast<std::int64_t>(Wide(earned) * receipt.net() / net_left);
+  const auto points = static_cast<std::int64_t>(Wide(earned) * net / net_left);
   if (points <= 0) return std::nullopt;
   std::int64_t after = 0;
   return reverse_points(deciding,

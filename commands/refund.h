@@ -27,9 +27,13 @@ void sum_refunds(const schema::SaleCompleted& receipt, schema::SaleReturnMoved& 
 Refusal pay_refunds(const Deciding& deciding, const schema::SaleCompleted& receipt, std::string_view source_sale_id,
                     Acceptance& accepted);
 
-// R7: takes back the points that the sale earned, in the share of its net that comes back.
+// Whether a refund is kept here: on a gift card, in a customer's account, as a recorded payment.
+bool pays_accounts(const schema::SaleCompleted& receipt);
+
+// R7: takes back the points that the sale earned, in the share of its net that comes back: of what `moved` takes from
+// its ledger.
 Refusal take_points_back(const Deciding& deciding, const schema::SaleCompleted& receipt,
-                         const schema::SaleCompleted& sale, const schema::SaleReturnsState& ledger,
-                         Acceptance& accepted);
+                         const schema::SaleReturnMoved& moved, const schema::SaleCompleted& sale,
+                         const schema::SaleReturnsState& ledger, Acceptance& accepted);
 
 }  // namespace till

@@ -42,6 +42,7 @@
 #include "commands/reservation.h"
 #include "commands/return_completion.h"
 #include "commands/return_inspection.h"
+#include "commands/running_promotions.h"
 #include "commands/sale.h"
 #include "commands/sale_receipt.h"
 #include "commands/sale_return.h"
@@ -52,6 +53,7 @@
 #include "commands/shift_close.h"
 #include "commands/shift_late.h"
 #include "commands/shift_sales.h"
+#include "commands/shift_tickets.h"
 #include "commands/stock.h"
 #include "commands/stock_alert.h"
 #include "commands/stock_correction.h"
@@ -82,11 +84,11 @@ namespace till {
 namespace {
 
 // Raised with every change of what evolve() makes of old events: stored images are then refolded from the log.
-constexpr std::uint32_t kFoldVersion = 4;
+constexpr std::uint32_t kFoldVersion = 5;
 
 using Part = const Aggregate& (*)();
 // What changes hands, and at what price.
-constexpr std::array<Part, 43> kDealing{sale_aggregate,
+constexpr std::array<Part, 45> kDealing{sale_aggregate,
                                         sale_void_aggregate,
                                         sale_receipt_aggregate,
                                         sale_return_aggregate,
@@ -116,10 +118,12 @@ constexpr std::array<Part, 43> kDealing{sale_aggregate,
                                         payment_refund_aggregate,
                                         price_aggregate,
                                         promotion_aggregate,
+                                        running_promotions_aggregate,
                                         shift_aggregate,
                                         shift_close_aggregate,
                                         shift_late_aggregate,
                                         shift_sales_aggregate,
+                                        shift_tickets_aggregate,
                                         store_credit_aggregate,
                                         tax_table_aggregate,
                                         tender_correction_aggregate,

@@ -44,6 +44,7 @@ void write_completed(const ReturnState& started, std::string_view exchange_sale_
     handling.set_source_line_id(line.source_line_id());
     handling.set_reason(line.reason());
     handling.set_disposition(line.disposition());
+    handling.set_over_e5(line.over_e5());
   }
 }
 
@@ -58,6 +59,14 @@ Refusal take_goods(const Deciding& deciding, const schema::ReturnCompleted& fact
   return std::nullopt;
 }
 
+// P4: somebody has to permit it, but what was paid over the counter while the till was away is gone. What an account
+// gets it gets by this decision alone.
+Refusal permit_crossing(const Deciding& deciding, const SaleCompleted& receipt, Acceptance& accepted) {
+  Refusal refusal = authorize(deciding, receipt.session_id(), schema::REFUND_CROSS_TENDER,
+                              Micros(receipt.occurred_at_us()), accepted, receipt.store_id());
+  return pays_accounts(receipt) ? refusal : or_note(deciding, std::move(refusal));
+}
+
 // What the source sale's ledger says beside the goods: which tenders, which points.
 Refusal close_linked(const Deciding& deciding, const ReturnState& started, const SaleCompleted& receipt,
                      Acceptance& accepted) {
@@ -68,34 +77,33 @@ Refusal close_linked(const Deciding& deciding, const ReturnState& started, const
   }
   const SaleCompleted sale = with_corrections(*state, sale_of(*state, deciding));
   if (crosses_tenders(receipt, sale, *ledger)) {
-    if (auto refusal = authorize(deciding, receipt.session_id(), schema::REFUND_CROSS_TENDER,
-                                 Micros(receipt.occurred_at_us()), accepted, receipt.store_id())) {
-      return refusal;
-    }
+    if (auto refusal = permit_crossing(deciding, receipt, accepted)) return refusal;
   }
   auto& moved = *add_event(accepted, deciding, schema::SALE_RETURNS, started.source_sale_id(),
                            schema::Event::kSaleReturnCompleted)
                      .mutable_sale_return_completed();
   moved = started.taken();
   sum_refunds(receipt, moved);
-  return take_points_back(deciding, receipt, sale, *ledger, accepted);
+  return take_points_back(deciding, receipt, moved, sale, *ledger, accepted);
 }
 
-// What a customer gets back without a receipt is bounded a day.
+// What a customer gets back without a receipt is bounded a day; what was given while the till was away is noted.
 Refusal close_unlinked(const Deciding& deciding, const schema::StorePolicy& policy, const SaleCompleted& receipt,
                        Acceptance& accepted) {
   const schema::Money& limit = policy.unlinked_return_limit();
   if (!policy.has_unlinked_return_limit() || limit.currency() != receipt.currency()) return std::nullopt;
   if (receipt.customer_id().empty()) {
-    return reject(schema::CUSTOMER_REQUIRED, "What comes back without a receipt is counted by customer", "/return_id");
+    return or_note(deciding, reject(schema::CUSTOMER_REQUIRED,
+                                    "What comes back without a receipt is counted by customer", "/return_id"));
   }
   const auto* day = deciding.books.get<schema::UnlinkedReturnsState>(kUnlinkedReturns, receipt.customer_id());
   const bool same_day = day != nullptr && day->business_date() == receipt.business_date() &&
                         day->amount().currency() == receipt.currency();
   if (Wide(same_day ? day->amount().amount() : 0) + receipt.total() > limit.amount()) {
-    return reject(schema::UNLINKED_LIMIT,
-                  "Without a receipt a customer gets at most " + std::to_string(limit.amount()) + " back a day",
-                  "/return_id");
+    Rejection above = reject(
+        schema::UNLINKED_LIMIT,
+        "Without a receipt a customer gets at most " + std::to_string(limit.amount()) + " back a day", "/return_id");
+    if (auto refusal = or_note(deciding, std::move(above))) return refusal;
   }
   auto& booked = *add_event(accepted, deciding, schema::UNLINKED_RETURNS, receipt.customer_id(),
                             schema::Event::kUnlinkedReturnBooked)
@@ -132,12 +140,14 @@ Decision decide_complete(const schema::CompleteReturn& command, const Deciding& 
   if (auto ended = decide_ended(command, *known, deciding)) return *std::move(ended);
   const schema::StoreState* store = nullptr;
   if (auto refusal = find_store(deciding.books, known->store_id(), "/return_id", store)) return *refusal;
-  if (auto refusal = check_terminal(deciding, known->terminal_id(), known->store_id())) return *refusal;
+  if (auto refusal = or_note(deciding, check_terminal(deciding, known->terminal_id(), known->store_id()))) {
+    return *refusal;
+  }
   const ReceiptHead head = head_of(command, *known);
   const schema::TerminalChain* const chain = terminal_chain(deciding.books, known->terminal_id());
   if (auto refusal = check_sequence(head, chain, deciding)) return *refusal;
-  if (auto refusal = check_occurred_at(head, deciding)) return *refusal;
-  if (auto refusal = check_staff(head, store->policy(), deciding)) return *refusal;
+  if (auto refusal = check_occurred_at(head.occurred_at_us, deciding)) return *refusal;
+  if (auto refusal = or_note(deciding, check_staff(head, store->policy(), deciding))) return *refusal;
   const BusinessTime time = receipt_time(head, *store, chain, deciding);
   Acceptance accepted;
   const ReturnCompletion completion{head, command.refunds(), command.expected_total(), command.cash_rounding()};
@@ -186,7 +196,10 @@ Refusal complete_return(const Deciding& deciding, const ReturnState& started, co
   }
   if (auto refusal = take_goods(deciding, fact, accepted)) return refusal;
   if (auto refusal = pay_refunds(deciding, receipt, started.source_sale_id(), accepted)) return refusal;
-  return book_on_shift(deciding, receipt, schema::ShiftSaleBooked::RETURN, accepted);
+  return book_on_shift(
+      deciding, receipt,
+      started.source_sale_id().empty() ? schema::ShiftSaleBooked::UNLINKED_RETURN : schema::ShiftSaleBooked::RETURN,
+      accepted);
 }
 
 }  // namespace till

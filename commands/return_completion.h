@@ -21,7 +21,8 @@ struct ReturnCompletion {
 };
 
 // Adds the events that complete `started`, the first of which is return_completed, and tells its receipt. P4
-// PERMISSION_DENIED; TOTAL_MISMATCH, the refusals of refund.h, of the shift and of UNLINKED_LIMIT.
+// PERMISSION_DENIED; TOTAL_MISMATCH, the refusals of refund.h, of the shift and of UNLINKED_LIMIT. Offline the cash is
+// out: P4 is noted unless an account is paid, UNLINKED_LIMIT always.
 Refusal complete_return(const Deciding& deciding, const schema::ReturnState& started, const schema::StoreState& store,
                         const BusinessTime& time, const ReturnCompletion& completion, Acceptance& accepted);
 

@@ -8,6 +8,7 @@
 #include "commands/customer.h"
 #include "commands/draft_books.h"
 #include "commands/money.h"
+#include "commands/price.h"
 #include "commands/product_status.h"
 #include "commands/reservation.h"
 #include "commands/sale_pricing.h"
@@ -64,7 +65,7 @@ Refusal check_customer_of(const RingUpSale& command, const Deciding& deciding) {
 Refusal check_header(const RingUpSale& command, const Deciding& deciding) {
   if (auto refusal = check_customer_of(command, deciding)) return refusal;
   if (command.lines().empty()) return reject(schema::VALIDATION_FAILED, "A sale has at least one line", "/lines");
-  return check_occurred_at(head_of(command), deciding);
+  return check_occurred_at(command.occurred_at_us(), deciding);
 }
 
 // Told when the sale is rung up, so that no sale is taken that could not be voided. Lines of everyday ids fit by far;
@@ -102,8 +103,22 @@ void write_header(const RingUpSale& command, const BusinessTime& time, const Dec
   sale.set_customer_id(command.customer_id());
   *sale.mutable_coupon_ids() = command.coupon_ids();
   *sale.mutable_reservations() = command.reservations();
+  *sale.mutable_promotions() = command.promotions();
   const std::string_view fingerprint = as_bytes(deciding.context.fingerprint);
   sale.set_fingerprint(fingerprint.data(), fingerprint.size());
+}
+
+// No till goes below the lowest price of a product. What it takes off the line beside is no price.
+Refusal check_prices(const SaleCompleted& sale, std::span<const schema::ProductUpserted* const> products,
+                     const Deciding& deciding) {
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    const SaleCompleted::Line& line = sale.lines(static_cast<int>(i));
+    const std::int64_t floor_e4 = lowest_price_e4(*products[i], sale.currency());
+    if (line.unit_price_e4() >= floor_e4) continue;
+    const std::string pointer = item_pointer("lines", i, "unit_price");
+    if (auto refusal = check_floor(deciding, line.sku(), line.unit_price_e4(), floor_e4, pointer)) return refusal;
+  }
+  return std::nullopt;
 }
 
 // Who lets no item go below zero is told where one did.
@@ -113,11 +128,12 @@ schema::StorePolicy::Stock rule_to_tell(schema::StorePolicy::Stock rule, const D
 
 // Uses up the coupons of the sale, and frees what was reserved for it: the goods themselves leave the shelf with its
 // lines, once.
-Refusal take_claims(const RingUpSale& command, const Deciding& deciding, const SaleCompleted& sale,
+Refusal take_claims(const RingUpSale& command, const Deciding& deciding, SaleOrigin origin, const SaleCompleted& sale,
                     Acceptance& accepted) {
+  const CouponTime time = origin == SaleOrigin::kPaidTicket ? CouponTime::kPromised : CouponTime::kChecked;
   for (int i = 0; i < command.coupon_ids_size(); ++i) {
     const std::string pointer = item_pointer("coupon_ids", static_cast<std::size_t>(i));
-    if (auto refusal = redeem_coupon(deciding, command.coupon_ids(i), sale.sale_id(), pointer, accepted)) {
+    if (auto refusal = redeem_coupon(deciding, command.coupon_ids(i), sale.sale_id(), pointer, time, accepted)) {
       return refusal;
     }
   }
@@ -178,14 +194,14 @@ void write_answer(const SaleCompleted& sale, schema::Answer& answer) {
 
 // What a sale moves beside itself: claims, stock, accounts, drawer.
 Refusal move_the_rest(const RingUpSale& command, const schema::StoreState& store, const Deciding& deciding,
-                      const SaleCompleted& sale, Acceptance& accepted) {
+                      SaleOrigin origin, const SaleCompleted& sale, Acceptance& accepted) {
   if (command.coupon_ids_size() == 0 && command.reservations_size() == 0) {
     if (auto refusal = issue_stock(command, store, deciding, accepted)) return refusal;
   } else {
     // Two claims may be of one coupon or article, and the stock is what they have left.
     DraftBooks books(deciding, accepted);
     const Deciding drafting = on_books(deciding, books);
-    if (auto refusal = take_claims(command, drafting, sale, accepted)) return refusal;
+    if (auto refusal = take_claims(command, drafting, origin, sale, accepted)) return refusal;
     if (auto refusal = issue_stock(command, store, drafting, accepted)) return refusal;
   }
   if (auto refusal = settle_sale(deciding, sale, accepted)) return refusal;
@@ -203,7 +219,7 @@ Refusal check_no_goods(const RingUpSale& command) {
 }
 
 Decision decide_ring_up(const RingUpSale& command, const Deciding& deciding) {
-  return decide_sale(command, deciding);
+  return decide_sale(command, deciding, SaleOrigin::kTill);
 }
 
 void evolve_completed(schema::SaleState& state, const SaleCompleted& fact, const schema::Record& record) {
@@ -246,12 +262,12 @@ void need_sale(const RingUpSale& command, std::vector<EntityRef>& out) {
   for (const std::string& reservation_id : command.reservations()) need_reservation(reservation_id, out);
 }
 
-Decision decide_sale(const RingUpSale& command, const Deciding& deciding, bool exchange) {
+Decision decide_sale(const RingUpSale& command, const Deciding& deciding, SaleOrigin origin) {
   const schema::TerminalChain* const chain = terminal_chain(deciding.books, command.terminal_id());
   if (const auto* known = deciding.books.get<schema::SaleState>(kSale, command.sale_id())) {
     return decide_again(command, *known, chain, deciding);
   }
-  if (!exchange) {
+  if (origin != SaleOrigin::kExchange) {
     if (auto refusal = check_no_goods(command)) return *std::move(refusal);
   }
   const ReceiptHead head = head_of(command);
@@ -277,9 +293,12 @@ Decision decide_sale(const RingUpSale& command, const Deciding& deciding, bool e
   if (auto refusal = price_sale(command, products.all(), store->policy().cash_rounding(), sale)) {
     return *std::move(refusal);
   }
+  if (origin == SaleOrigin::kTill || origin == SaleOrigin::kExchange) {
+    if (auto refusal = check_prices(sale, products.all(), deciding)) return *std::move(refusal);
+  }
   take_average_costs(deciding, sale);
   if (auto refusal = check_size(sale)) return *std::move(refusal);
-  if (auto refusal = move_the_rest(command, *store, deciding, sale, accepted)) return *std::move(refusal);
+  if (auto refusal = move_the_rest(command, *store, deciding, origin, sale, accepted)) return *std::move(refusal);
   take_sequence(head, time, accepted);
   write_answer(sale, set_answer(accepted, deciding));
   return accepted;

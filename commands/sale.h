@@ -1,6 +1,7 @@
 // Finished sales. Stream: sale/<sale_id>. The till makes the identity: sale id, terminal and terminal sequence.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "commands/receipt.h"
@@ -16,9 +17,12 @@ void need_sale(const schema::RingUpSale& command, std::vector<EntityRef>& out);
 // What the receipt of the sale says beside its goods.
 ReceiptHead head_of(const schema::RingUpSale& command);
 
-// The one place where a sale is decided: of a till, of a ticket that is completed, of an exchange, which alone takes
-// goods in payment.
-Decision decide_sale(const schema::RingUpSale& command, const Deciding& deciding, bool exchange = false);
+// Only an exchange takes goods in payment. The lines of a ticket are at prices that were checked when they were made,
+// and where something was paid on it before, its coupons are promised.
+enum class SaleOrigin : std::uint8_t { kTill, kTicket, kPaidTicket, kExchange };
+
+// The one place where a sale is decided.
+Decision decide_sale(const schema::RingUpSale& command, const Deciding& deciding, SaleOrigin origin);
 
 // The sale that a state holds, for the length of one decision.
 const schema::SaleCompleted& sale_of(const schema::SaleState& state, const Deciding& deciding);

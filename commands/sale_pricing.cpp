@@ -4,6 +4,7 @@
 
 #include "commands/money.h"
 #include "commands/sale_line.h"
+#include "commands/sale_scopes.h"
 #include "commands/scratch.h"
 
 namespace till {
@@ -372,7 +373,8 @@ class Pricing {
 
 Refusal price_sale(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
                    std::uint32_t cash_rounding, SaleCompleted& sale) {
-  return Pricing(command, products, cash_rounding, sale).run();
+  if (auto refusal = Pricing(command, products, cash_rounding, sale).run()) return refusal;
+  return take_scopes(command, sale);
 }
 
 Refusal price_goods(const RingUpSale& command, std::span<const schema::ProductUpserted* const> products,

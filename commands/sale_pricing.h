@@ -9,9 +9,9 @@
 
 namespace till {
 
-// Fills currency, lines, taxes, charges, tenders, change and sums of `sale`, or refuses the command. `products` holds
-// one article per line, none null; `cash_rounding` is the store's, in minor units. A refused sale is half filled and
-// worth nothing.
+// Fills currency, lines, taxes, charges, tenders, change, sums and scopes (sale_scopes.h) of `sale`, or refuses the
+// command. `products` holds one article per line, none null; `cash_rounding` is the store's, in minor units. A refused
+// sale is half filled and worth nothing.
 Refusal price_sale(const schema::RingUpSale& command, std::span<const schema::ProductUpserted* const> products,
                    std::uint32_t cash_rounding, schema::SaleCompleted& sale);
 

@@ -40,14 +40,14 @@ void needs_cancel(const schema::CancelReturn& command, std::vector<EntityRef>& o
 }
 
 // R2: counted in business days, by the rule of the store that takes the goods.
-Refusal check_window(const SaleCompleted& sale, const schema::StoreState& store, const Deciding& deciding,
-                     std::string_view pointer) {
+Refusal check_window(const ReturnRequest& request, const SaleCompleted& sale, const schema::StoreState& store,
+                     const Deciding& deciding) {
   const std::uint32_t days = store.policy().return_window_days();
   if (days == 0) return std::nullopt;
-  const BusinessTime now = business_time_of(store, deciding.context.recorded_at, deciding.zones);
-  if (civil_days(now.business_date) - civil_days(sale.business_date()) <= days) return std::nullopt;
+  const BusinessTime back = business_time_of(store, request.at, deciding.zones);
+  if (civil_days(back.business_date) - civil_days(sale.business_date()) <= days) return std::nullopt;
   return reject(schema::RETURN_WINDOW_CLOSED, "Goods are taken back for " + std::to_string(days) + " days",
-                std::string(pointer));
+                std::string(request.sale_pointer));
 }
 
 // R3
@@ -66,11 +66,17 @@ Decision decide_start(const schema::StartReturn& command, const Deciding& decidi
   if (auto known = decide_started(deciding, command.return_id())) return *std::move(known);
   const schema::StoreState* store = nullptr;
   if (auto refusal = find_store(deciding.books, command.store_id(), "/store_id", store)) return *refusal;
-  if (auto refusal = check_terminal(deciding, command.terminal_id(), command.store_id())) return *refusal;
-  if (auto refusal = check_named_session(deciding, command.session_id())) return *refusal;
+  if (auto refusal = or_note(deciding, check_terminal(deciding, command.terminal_id(), command.store_id()))) {
+    return *refusal;
+  }
+  if (auto refusal = check_occurred_at(command.occurred_at_us(), deciding)) return *refusal;
+  const ReturnRequest request{
+      command.return_id(), command.sale_id(), command.store_id(), command.terminal_id(),
+      command.lines(),     "lines",           "/sale_id",         moment_of(command.occurred_at_us(), deciding)};
+  if (!command.session_id().empty()) {
+    if (auto refusal = or_note(deciding, check_session(deciding, command.session_id(), request.at))) return *refusal;
+  }
   Acceptance accepted;
-  const ReturnRequest request{command.return_id(), command.sale_id(), command.store_id(), command.terminal_id(),
-                              command.lines(),     "lines",           "/sale_id"};
   if (auto refusal = start_return(deciding, request, *store, accepted)) return *refusal;
   set_business_date(accepted, deciding, *store);
   const auto& started = static_cast<const schema::Event&>(*accepted.events.front().message).return_started();
@@ -118,6 +124,7 @@ void show_lines(ReturnState& state, const SaleCompleted& receipt,
     set_money(*shown.mutable_tax(), line.tax(), currency);
     shown.set_reason(handling[i].reason());
     shown.set_disposition(handling[i].disposition());
+    shown.set_over_e5(handling[i].over_e5());
   }
   set_money(*state.mutable_net(), receipt.net(), currency);
   set_money(*state.mutable_tax(), receipt.tax(), currency);
@@ -169,6 +176,12 @@ void evolve_released(SaleReturnsState& state, const schema::SaleReturnMoved& fac
   add_taken(state, fact, -1);
 }
 
+// What tills gave back while they were away no limit has stopped: sums stop far beyond all that is real.
+std::int64_t bounded_sum(std::int64_t sum, std::int64_t more) {
+  constexpr std::int64_t kSumMost = 1'000 * kAmountMost;
+  return static_cast<std::int64_t>(std::min<Wide>(Wide(sum) + more, kSumMost));
+}
+
 void evolve_final(SaleReturnsState& state, const schema::SaleReturnMoved& fact, const schema::Record&) {
   for (const auto& moved : fact.lines()) {
     state.set_returned_net(state.returned_net() + moved.net());
@@ -181,14 +194,17 @@ void evolve_final(SaleReturnsState& state, const schema::SaleReturnMoved& fact, 
     schema::SaleReturnMoved::Payment& sum =
         find_or_add(*state.mutable_refunds(), [&](const auto& row) { return row.type() == refund.type(); });
     sum.set_type(refund.type());
-    sum.set_amount(sum.amount() + refund.amount());
+    sum.set_amount(bounded_sum(sum.amount(), refund.amount()));
   }
 }
 
 void evolve_unlinked(schema::UnlinkedReturnsState& state, const schema::UnlinkedReturnBooked& fact,
                      const schema::Record&) {
+  // What a till did yesterday and tells today leaves today's limit alone.
+  if (fact.business_date() < state.business_date()) return;
   const bool same_day = state.business_date() == fact.business_date() && state.amount().currency() == fact.currency();
-  set_money(*state.mutable_amount(), (same_day ? state.amount().amount() : 0) + fact.amount(), fact.currency());
+  set_money(*state.mutable_amount(), bounded_sum(same_day ? state.amount().amount() : 0, fact.amount()),
+            fact.currency());
   state.set_business_date(fact.business_date());
 }
 
@@ -234,7 +250,9 @@ const SaleReturnsState* sale_returns(BooksReader& books, std::string_view sale_i
 
 bool has_returns(BooksReader& books, std::string_view sale_id) {
   const SaleReturnsState* const ledger = sale_returns(books, sale_id);
-  return ledger != nullptr &&
+  if (ledger == nullptr) return false;
+  // Goods that came back beyond what was left took nothing of the lines.
+  return ledger->refunds_size() > 0 ||
          std::ranges::any_of(ledger->lines(), [](const auto& line) { return line.taken().quantity_e5() > 0; });
 }
 
@@ -267,28 +285,27 @@ Refusal start_return(const Deciding& deciding, const ReturnRequest& request, con
     return reject(schema::SOURCE_SALE_NOT_FOUND, "No sale " + request.sale_id, std::string(request.sale_pointer));
   }
   if (state->voided()) {
-    return reject(schema::SALE_ALREADY_VOIDED, "Sale " + request.sale_id + " is voided",
-                  std::string(request.sale_pointer));
+    Rejection voided = reject(schema::SALE_ALREADY_VOIDED, "Sale " + request.sale_id + " is voided",
+                              std::string(request.sale_pointer));
+    if (auto refusal = or_note(deciding, std::move(voided))) return refusal;
   }
   const SaleCompleted& sale = sale_of(*state, deciding);
-  if (auto refusal = check_window(sale, store, deciding, request.sale_pointer)) return refusal;
+  if (auto refusal = or_note(deciding, check_window(request, sale, store, deciding))) return refusal;
   for (int i = 0; i < request.lines.size(); ++i) {
     const schema::ReturnLine& line = request.lines[i];
     if (auto refusal = check_handling(line.reason(), line.disposition(), request.list, static_cast<std::size_t>(i))) {
       return refusal;
     }
   }
+  const ReturnSource source{sale, sale_returns(deciding.books, request.sale_id), state->voided()};
   auto& started = *add_event(accepted, deciding, schema::RETURN, request.return_id, schema::Event::kReturnStarted)
                        .mutable_return_started();
   auto& reserved =
       *add_event(accepted, deciding, schema::SALE_RETURNS, request.sale_id, schema::Event::kSaleReturnReserved)
            .mutable_sale_return_reserved();
+  if (auto refusal = value_return(deciding, source, request.lines, request.list, started, reserved)) return refusal;
   SaleCompleted& receipt = *started.mutable_receipt();
-  if (auto refusal = value_return(sale, sale_returns(deciding.books, request.sale_id), request.lines, request.list,
-                                  receipt, reserved)) {
-    return refusal;
-  }
-  if (auto refusal = check_returnable(receipt, request.list, deciding.books)) return refusal;
+  if (auto refusal = or_note(deciding, check_returnable(receipt, request.list, deciding.books))) return refusal;
   if (auto refusal = check_return_size(receipt, request.list)) return refusal;
   started.set_return_id(request.return_id);
   started.set_source_sale_id(request.sale_id);
@@ -296,11 +313,10 @@ Refusal start_return(const Deciding& deciding, const ReturnRequest& request, con
   receipt.set_store_id(request.store_id);
   receipt.set_terminal_id(request.terminal_id);
   receipt.set_customer_id(sale.customer_id());
-  for (const schema::ReturnLine& line : request.lines) {
-    schema::ReturnHandling& handling = *started.add_handling();
-    handling.set_source_line_id(line.line_id());
-    handling.set_reason(line.reason());
-    handling.set_disposition(place_of(line.disposition(), Disposition::IN_STOCK));
+  for (int i = 0; i < request.lines.size(); ++i) {
+    schema::ReturnHandling& handling = *started.mutable_handling(i);
+    handling.set_reason(request.lines[i].reason());
+    handling.set_disposition(place_of(request.lines[i].disposition(), Disposition::IN_STOCK));
   }
   reserved.set_sale_id(request.sale_id);
   reserved.set_return_id(request.return_id);

@@ -1,6 +1,10 @@
 // Goods that come back: a return is started, which keeps the quantities of the sale for it, and then completed or given
 // up. Streams: return/<return_id>, sale_returns/<sale_id> (what returns took of a sale, in whatever store: the place
 // where R1 is kept), unlinked_returns/<customer_id>.
+//
+// R1 holds of the ledger always. What a till took back while it was away and the ledger had no more to give stands
+// beside it, as `over` in the return's handling: of each line of a sale, quantity less over of all its returns is what
+// the ledger has taken.
 #pragma once
 
 #include <string>
@@ -15,7 +19,7 @@ namespace till {
 const Aggregate& sale_return_aggregate();
 
 // As large as the receipt of a return may be: its entity keeps the receipt, and its lines once more for who looks.
-inline constexpr std::size_t kReturnBytesMost = 24 * 1024;
+inline constexpr std::size_t kReturnBytesMost = 20 * 1024;
 
 // For needs(): what returns took of a sale.
 void need_returns(std::string_view sale_id, std::vector<EntityRef>& out);
@@ -44,11 +48,12 @@ struct ReturnRequest {
   const ReturnLines& lines;
   std::string_view list;          // of the command, for pointers
   std::string_view sale_pointer;  // likewise
+  Micros at;                      // when the goods came back
 };
 
 // Adds the events that start the return, the first of which is return_started. SOURCE_SALE_NOT_FOUND,
 // SALE_ALREADY_VOIDED, R2 RETURN_WINDOW_CLOSED, R3 NOT_RETURNABLE, TRANSACTION_TOO_LARGE, the refusals of
-// value_return().
+// value_return(). Offline the goods are back: SALE_ALREADY_VOIDED, R2 and R3 are noted, as is what value_return() says.
 Refusal start_return(const Deciding& deciding, const ReturnRequest& request, const schema::StoreState& store,
                      Acceptance& accepted);
 

@@ -104,6 +104,7 @@ Decision decide_void(const schema::VoidSale& command, const Deciding& deciding) 
   fact.set_sale_id(command.sale_id());
   fact.set_reason(command.reason());
   *fact.mutable_original() = sale;
+  write_corrections(*known, *fact.mutable_retyped());
   if (auto refusal = restore_stock(sale, deciding, accepted)) return *std::move(refusal);
   for (const std::string& coupon_id : sale.coupon_ids()) {
     restore_coupon(deciding, coupon_id, sale.sale_id(), accepted);

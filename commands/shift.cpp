@@ -158,6 +158,7 @@ void hide_expected(schema::ShiftState& state) {
   if (!state.blind_count() || state.status() == schema::ShiftState::CLOSED) return;
   state.clear_expected_cash();
   state.clear_over_short();
+  state.clear_variances();
   state.clear_totals();
 }
 

@@ -11,6 +11,8 @@
 #include "commands/money.h"
 #include "commands/scratch.h"
 #include "commands/shift.h"
+#include "commands/shift_tickets.h"
+#include "commands/shift_variance.h"
 #include "commands/store_shifts.h"
 
 namespace till {
@@ -57,6 +59,7 @@ Decision decide_end(const schema::EndShift& command, const Deciding& deciding) {
   const schema::ShiftState* shift = nullptr;
   if (auto refusal = find_open_shift(deciding, command.shift_id(), shift)) return *std::move(refusal);
   if (auto refusal = check_named_session(deciding, command.session_id())) return *std::move(refusal);
+  if (auto refusal = or_note(deciding, check_no_tickets(*shift))) return *std::move(refusal);
   Acceptance accepted;
   add_event(accepted, deciding, schema::SHIFT, command.shift_id(), schema::Event::kShiftEnded)
       .mutable_shift_ended()
@@ -113,6 +116,7 @@ Decision decide_count(const schema::CountShift& command, const Deciding& decidin
   *fact.mutable_denominations() = command.denominations();
   fact.set_expected_cash(shift->expected_cash().amount());
   fact.set_over_short(cash - shift->expected_cash().amount());
+  *fact.mutable_variances() = tender_variances(*shift, command.counted());
   book_document(accepted, deciding, "count_shift", command.count_id());
   accepted.business_date = shift->business_date();
   auto& answer = set_answer(accepted, deciding);
@@ -176,6 +180,7 @@ void write_closed(const schema::CloseShift& command, const schema::ShiftState& s
   fact.set_first_terminal_seq(shift.first_terminal_seq());
   fact.set_last_terminal_seq(shift.last_terminal_seq());
   *fact.mutable_operators() = shift.operators();
+  *fact.mutable_variances() = shift.variances();
 }
 
 void release_drawer(const schema::ShiftClosed& closed, const Deciding& deciding, Acceptance& accepted) {
@@ -236,6 +241,8 @@ void evolve_counted(schema::ShiftState& state, const schema::ShiftCounted& fact,
   state.set_counts(fact.count_no());
   *state.mutable_counted() = fact.counted();
   set_money(*state.mutable_over_short(), fact.over_short(), state.expected_cash().currency());
+  // Not in the oldest counts.
+  *state.mutable_variances() = fact.variances_size() > 0 ? fact.variances() : tender_variances(state, fact.counted());
 }
 
 void evolve_closed(schema::ShiftState& state, const schema::ShiftClosed& fact, const schema::Record& record) {

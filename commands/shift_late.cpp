@@ -5,6 +5,7 @@
 #include "commands/money.h"
 #include "commands/shift.h"
 #include "commands/shift_sales.h"
+#include "commands/shift_variance.h"
 
 namespace till {
 namespace {
@@ -44,6 +45,14 @@ Refusal correct_grand_total(const Deciding& deciding, const LateSaleAttached& la
   return std::nullopt;
 }
 
+// Of a counted shift: views know no totals to work them out from.
+void write_variances(const ShiftState& shift, LateSaleAttached& fact) {
+  if (shift.status() != ShiftState::COUNTED) return;
+  ShiftState with_sale = shift;
+  fold_booking(with_sale, fact.booked());
+  *fact.mutable_variances() = tender_variances(with_sale, with_sale.counted());
+}
+
 void add_correction(ShiftState& state, const LateSaleAttached& fact) {
   add_to_totals(*state.mutable_corrections(), fact.booked());
   schema::Money& cash = *state.mutable_corrected_cash();
@@ -58,6 +67,8 @@ void evolve_attached(ShiftState& state, const LateSaleAttached& fact, const sche
   // D2: what was counted stays, what should have been there has changed.
   if (state.status() != ShiftState::COUNTED) return;
   set_money(*state.mutable_over_short(), state.over_short().amount() - fact.booked().cash(), fact.booked().currency());
+  // Not in the oldest events.
+  *state.mutable_variances() = fact.variances_size() > 0 ? fact.variances() : tender_variances(state, state.counted());
 }
 
 void evolve_corrected(schema::DrawerState& state, const schema::ZCorrected& fact, const schema::Record&) {
@@ -89,7 +100,10 @@ Refusal attach_late(const Deciding& deciding, const schema::SaleCompleted& sale,
   auto& fact = *add_event(accepted, deciding, schema::SHIFT, shift.shift_id(), Event::kLateSaleAttached)
                     .mutable_late_sale_attached();
   write_booking(sale, kind, shift, *fact.mutable_booked());
-  if (!closed) return std::nullopt;
+  if (!closed) {
+    write_variances(shift, fact);
+    return std::nullopt;
+  }
   fact.set_closed(true);
   fact.set_z_no(shift.z_no());
   fact.set_correction_no(shift.correction_no() + 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string>
 
 #include "commands/money.h"
@@ -32,11 +33,13 @@ Refusal check_booking(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, con
     return reject(schema::CURRENCY_MISMATCH, "The shift counts in " + shift.expected_cash().currency(),
                   "/expected_total/currency");
   }
-  if (kind != ShiftSaleBooked::SALE) return std::nullopt;  // what was taken in can be given back
+  if (kind == ShiftSaleBooked::VOID) return std::nullopt;  // what was taken in can be given back
   const Wide moved = Wide(totals.gross_positive().amount()) + totals.gross_negative().amount() + sale.total();
+  const Wide gross = Wide(std::abs(totals.gross().amount())) + sale.gross();
   // The tenders, and so the cash, may exceed the total by the change at most, which is cash again.
-  if (moved > kShiftAmountMost || Wide(totals.gross().amount()) + sale.gross() > kShiftAmountMost) {
-    return reject(schema::AMOUNT_INVALID, "The sums of a shift are at most 10^18 minor units", "/expected_total");
+  if (moved > kShiftAmountMost || gross > kShiftAmountMost) {
+    return reject(schema::AMOUNT_INVALID, "The sums of a shift are at most 10^18 minor units",
+                  kind == ShiftSaleBooked::SALE ? "/expected_total" : "/shift_id");
   }
   int codes = totals.taxes_size();
   for (const SaleCompleted::Tax& row : sale.taxes()) {
@@ -51,6 +54,10 @@ Refusal check_booking(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, con
 
 namespace {
 
+bool is_return(ShiftSaleBooked::Kind kind) {
+  return kind == ShiftSaleBooked::RETURN || kind == ShiftSaleBooked::UNLINKED_RETURN;
+}
+
 // By type, change taken off the cash; returns the cash.
 std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSaleBooked& fact) {
   std::int64_t cash = 0;
@@ -59,6 +66,7 @@ std::int64_t write_tenders(const SaleCompleted& sale, std::int64_t sign, ShiftSa
         find_or_add(*fact.mutable_tenders(), [&](const auto& known) { return known.type() == tender.type(); });
     sum.set_type(tender.type());
     sum.set_amount(sum.amount() + sign * tender.amount());
+    sum.set_count(sum.count() + 1);
   }
   for (ShiftSaleBooked::Payment& sum : *fact.mutable_tenders()) {
     if (sum.type() != schema::Tender::CASH) continue;
@@ -95,6 +103,13 @@ void write_booking(const SaleCompleted& sale, ShiftSaleBooked::Kind kind, const 
   std::uint32_t discounted = 0;
   for (const SaleCompleted::Line& line : sale.lines()) discounted += line.discount() != 0 ? 1 : 0;
   fact.set_discounted_lines(discounted);
+  fact.set_sale_discount(sign * sale.sale_discount());
+  fact.set_employee_discount(sign * sale.employee_discount());
+  fact.set_coupon_discount(sign * sale.coupon_discount());
+  if (kind == ShiftSaleBooked::SALE) {
+    fact.set_line_voids(sale.line_voids());
+    fact.set_line_voided(sale.line_voided());
+  }
   fact.set_cash(write_tenders(sale, sign, fact));
   fact.set_expected_cash_after(shift.expected_cash().amount() + fact.cash());
   fact.set_employee_id(sale.employee_id());
@@ -104,6 +119,35 @@ namespace {
 
 void add(schema::Money& sum, std::int64_t amount, const std::string& currency) {
   set_money(sum, sum.amount() + amount, currency);
+}
+
+// Money that stays unset while there is none of it.
+void add_any(schema::ShiftTotals& totals, schema::Money* (schema::ShiftTotals::*sum)(), std::int64_t amount,
+             const std::string& currency) {
+  if (amount != 0) add(*(totals.*sum)(), amount, currency);
+}
+
+// What gift cards paid was taken in before, what they cost is owed: both stand beside the goods.
+void fold_gift_cards(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
+  const std::int64_t sold = fact.total() - fact.net() - fact.tax() - fact.charged() - fact.tip();
+  add_any(totals, &schema::ShiftTotals::mutable_gift_cards_sold, sold, fact.currency());
+  for (const ShiftSaleBooked::Payment& row : fact.tenders()) {
+    if (row.type() != schema::Tender::GIFT_CARD) continue;
+    add_any(totals, &schema::ShiftTotals::mutable_gift_cards_redeemed, row.amount(), fact.currency());
+  }
+}
+
+void fold_discounts(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
+  const std::string& currency = fact.currency();
+  if (is_return(fact.kind())) {
+    return add_any(totals, &schema::ShiftTotals::mutable_returned_discount, -fact.discount(), currency);
+  }
+  const std::int64_t on_lines =
+      fact.discount() - fact.sale_discount() - fact.employee_discount() - fact.coupon_discount();
+  add_any(totals, &schema::ShiftTotals::mutable_line_discount, on_lines, currency);
+  add_any(totals, &schema::ShiftTotals::mutable_sale_discount, fact.sale_discount(), currency);
+  add_any(totals, &schema::ShiftTotals::mutable_employee_discount, fact.employee_discount(), currency);
+  add_any(totals, &schema::ShiftTotals::mutable_coupon_discount, fact.coupon_discount(), currency);
 }
 
 void fold_lists(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
@@ -118,7 +162,7 @@ void fold_lists(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
     schema::ShiftTotals::Payment& tender =
         find_or_add(*totals.mutable_tenders(), [&](const auto& known) { return known.type() == row.type(); });
     tender.set_type(row.type());
-    tender.set_count(tender.count() + 1);
+    tender.set_count(tender.count() + std::max<std::uint32_t>(row.count(), 1));
     add(*tender.mutable_amount(), row.amount(), fact.currency());
   }
 }
@@ -127,9 +171,15 @@ void count(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
   switch (fact.kind()) {
     case ShiftSaleBooked::VOID:
       totals.set_voids(totals.voids() + 1);
+      add(*totals.mutable_voided(), -fact.total(), fact.currency());
       break;
+    case ShiftSaleBooked::UNLINKED_RETURN:
+      totals.set_unlinked_returns(totals.unlinked_returns() + 1);
+      add(*totals.mutable_unlinked_returned(), -fact.total(), fact.currency());
+      [[fallthrough]];
     case ShiftSaleBooked::RETURN:
       totals.set_returns(totals.returns() + 1);
+      add(*totals.mutable_returned(), -fact.total(), fact.currency());
       break;
     case ShiftSaleBooked::SALE:
     case ShiftSaleBooked::KIND_UNSPECIFIED:
@@ -158,7 +208,22 @@ void add_to_totals(schema::ShiftTotals& totals, const ShiftSaleBooked& fact) {
   if (fact.charged() != 0) add(*totals.mutable_charged(), fact.charged(), currency);
   if (fact.tip() != 0) add(*totals.mutable_tip(), fact.tip(), currency);
   if (fact.cash_rounding() != 0) add(*totals.mutable_cash_rounding(), fact.cash_rounding(), currency);
+  add_line_voids(totals, fact.line_voids(), fact.line_voided(), currency);
+  fold_discounts(totals, fact);
+  fold_gift_cards(totals, fact);
   fold_lists(totals, fact);
+}
+
+void add_line_voids(schema::ShiftTotals& totals, std::uint32_t count, std::int64_t amount,
+                    const std::string& currency) {
+  if (count == 0) return;
+  totals.set_line_voids(totals.line_voids() + count);
+  add_bounded(*totals.mutable_line_voided(), amount, currency);
+}
+
+void add_bounded(schema::Money& sum, std::int64_t amount, const std::string& currency) {
+  const Wide after = Wide(sum.amount()) + amount;
+  set_money(sum, static_cast<std::int64_t>(std::min(after, Wide(kShiftAmountMost))), currency);
 }
 
 void fold_booking(schema::ShiftState& state, const ShiftSaleBooked& fact) {

@@ -2,6 +2,9 @@
 // many sales there were (D6) and none is between two shifts (D5).
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "commands/rules.h"
 
 namespace till {
@@ -25,6 +28,10 @@ void write_booking(const schema::SaleCompleted& sale, schema::ShiftSaleBooked::K
 
 // For evolve: into totals alone, and into the shift whose totals they are.
 void add_to_totals(schema::ShiftTotals& totals, const schema::ShiftSaleBooked& fact);
+void add_line_voids(schema::ShiftTotals& totals, std::uint32_t count, std::int64_t amount, const std::string& currency);
 void fold_booking(schema::ShiftState& state, const schema::ShiftSaleBooked& fact);
+
+// A sum of what was not sold, which refuses nothing: it stays at kShiftAmountMost. `amount` is not negative.
+void add_bounded(schema::Money& sum, std::int64_t amount, const std::string& currency);
 
 }  // namespace till

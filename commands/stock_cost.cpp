@@ -40,6 +40,15 @@ void write_cost(const ItemCost& cost, schema::StockState::Cost& state) {
   state.set_currency(cost.currency);
 }
 
+// At the cost that the event names, or at the average.
+template <class Fact>
+void fold_coming(schema::StockState& state, const Fact& fact) {
+  if (!fact.has_unit_cost_e4()) return fold_at_average(state, fact.on_hand_after_e5());
+  ItemCost cost = cost_of(state);
+  move_at_cost(cost, state.on_hand_e5(), fact.on_hand_after_e5(), fact.unit_cost_e4(), fact.currency());
+  write_cost(cost, *state.mutable_cost());
+}
+
 }  // namespace
 
 ItemCost cost_of(const schema::StockState& item) {
@@ -91,10 +100,11 @@ void fold_at_average(schema::StockState& state, std::int64_t after_e5) {
 }
 
 void fold_received(schema::StockState& state, const schema::StockReceived& fact) {
-  if (!fact.has_unit_cost_e4()) return fold_at_average(state, fact.on_hand_after_e5());
-  ItemCost cost = cost_of(state);
-  move_at_cost(cost, state.on_hand_e5(), fact.on_hand_after_e5(), fact.unit_cost_e4(), fact.currency());
-  write_cost(cost, *state.mutable_cost());
+  fold_coming(state, fact);
+}
+
+void fold_moved(schema::StockState& state, const schema::StockMoved& fact) {
+  fold_coming(state, fact);
 }
 
 void take_average_costs(const Deciding& deciding, schema::SaleCompleted& sale) {

@@ -3,9 +3,10 @@
 // catalogue). Values are exact to 1e-9 of the major unit, which is what a quantity times a cost is; a share of a value
 // and an average are rounded half away from zero.
 //
-// Goods leave, and come back from a customer, a count or another store, at the average. A receipt whose cost is known
-// in the item's currency moves the average. Where nothing was on hand, or nothing had a cost, the item is valued anew
-// at the cost of the receipt.
+// Goods leave, and come back from a customer or a count, at the average. A receipt whose cost is known in the item's
+// currency moves the average, and so do goods of another store, or back from the way to it, which bring the average
+// that they left with. Where nothing was on hand, or nothing had a cost, the item is valued anew at the cost of what
+// comes.
 #pragma once
 
 #include <cstdint>
@@ -53,9 +54,19 @@ void write_value_at_average(const schema::StockState& item, std::int64_t after_e
   write_value(before, after, fact);
 }
 
+// For decide: an event whose goods raise the item's level at a cost of their own.
+template <class Fact>
+void write_value_at_cost(const schema::StockState& item, Fact& fact) {
+  const ItemCost before = cost_of(item);
+  ItemCost after = before;
+  move_at_cost(after, item.on_hand_e5(), fact.on_hand_after_e5(), fact.unit_cost_e4(), fact.currency());
+  write_value(before, after, fact);
+}
+
 // For evolve, before the level changes.
 void fold_at_average(schema::StockState& state, std::int64_t after_e5);
 void fold_received(schema::StockState& state, const schema::StockReceived& fact);
+void fold_moved(schema::StockState& state, const schema::StockMoved& fact);
 
 // Puts the average cost of what is sold into the lines of a sale and its sum, where it is known in the sale's currency;
 // the other lines keep what the catalogue says. A cost beyond kCostMostE4 is not taken.

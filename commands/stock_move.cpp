@@ -59,6 +59,10 @@ schema::StockMoved& write_move(const Deciding& deciding, const StockMove& move, 
   fact.set_quarantine_after_e5(after.quarantine);
   fact.set_handled_e5(move.handled_e5);
   fact.set_disposition(move.disposition);
+  if (move.unit_cost_e4) {
+    fact.set_unit_cost_e4(*move.unit_cost_e4);
+    fact.set_currency(std::string(move.currency));
+  }
   return fact;
 }
 
@@ -124,7 +128,12 @@ Refusal move_item(const Deciding& deciding, schema::StorePolicy::Stock rule_of_s
     return reject(schema::INSUFFICIENT_STOCK, "Not enough of " + move.sku + " in store " + move.store_id,
                   std::string(pointer));
   }
-  write_value_at_average(item, after.on_hand, write_move(deciding, move, id, after, acceptance));
+  schema::StockMoved& fact = write_move(deciding, move, id, after, acceptance);
+  if (fact.has_unit_cost_e4()) {
+    write_value_at_cost(item, fact);
+  } else {
+    write_value_at_average(item, after.on_hand, fact);
+  }
   add_alert(acceptance, deciding, item, rule, {id, move.store_id, move.sku, {}, move.document_id, after.on_hand});
   return std::nullopt;
 }
@@ -196,7 +205,7 @@ std::string quantity_text(std::int64_t quantity_e5) {
 }
 
 void evolve_moved(schema::StockState& state, const schema::StockMoved& fact, const schema::Record& record) {
-  fold_at_average(state, fact.on_hand_after_e5());
+  fold_moved(state, fact);
   set_on_hand(state, fact.on_hand_after_e5(), record);
   state.set_reserved_e5(fact.reserved_after_e5());
   state.set_quarantine_e5(fact.quarantine_after_e5());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ struct StockMove {
   std::int64_t quarantine_e5 = 0;
   std::int64_t handled_e5 = 0;  // as in the event
   schema::Disposition::Place disposition = schema::Disposition::PLACE_UNSPECIFIED;
+  // Of goods that come with a cost of their own; the others move at the item's average.
+  std::optional<std::int64_t> unit_cost_e4 = std::nullopt;
+  std::string_view currency = {};
 };
 
 // Adds the event of `move`, and an alert where one is asked for. Under DENY (the item's rule, else `rule_of_store`)

@@ -5,6 +5,7 @@
 
 #include "commands/authority.h"
 #include "commands/document.h"
+#include "commands/store_credit_lots.h"
 
 namespace till {
 namespace {
@@ -49,18 +50,14 @@ void needs_expire(const schema::ExpireStoreCredit& command, std::vector<EntityRe
   need_store_credit(command.customer_id(), out);
 }
 
-// The balance before the movement, once its amount and currency are in order. A customer without credit has none of it.
-Refusal check_move(const Deciding& deciding, const CustomerMove& move, std::int64_t& balance) {
-  if (auto refusal = check_customer(deciding, move.customer_id)) return refusal;
-  if (auto refusal = check_amount(move.amount, move.currency, move.amount_pointer)) return refusal;
-  const auto* credit = deciding.books.get<StoreCreditState>(kStoreCredit, move.customer_id);
-  balance = credit == nullptr ? 0 : credit->balance().amount();
-  return credit == nullptr ? std::nullopt
-                           : check_currency(move.currency, credit->balance().currency(), move.amount_pointer);
+void needs_expire_due(const schema::ExpireDueStoreCredit& command, std::vector<EntityRef>& out) {
+  need_store(command.store_id(), out);
+  need_store_credit(command.customer_id(), out);
 }
 
-void add_moved(const CreditEvent& event, const CustomerMove& move, std::int64_t amount, std::int64_t balance_after,
-               const Deciding& deciding, Acceptance& accepted) {
+// Adds the event and folds it into `credit`.
+void move_credit(StoreCreditState& credit, const CreditEvent& event, const CustomerMove& move, std::int64_t amount,
+                 const Deciding& deciding, Acceptance& accepted) {
   Event& added =
       add_event(accepted, deciding, schema::STORE_CREDIT_ACCOUNT, std::string(move.customer_id), event.which);
   StoreCreditMoved& fact = *(added.*event.body)();
@@ -70,21 +67,54 @@ void add_moved(const CreditEvent& event, const CustomerMove& move, std::int64_t 
   fact.set_sale_id(std::string(move.sale_id));
   fact.set_currency(std::string(move.currency));
   fact.set_amount(amount);
-  fact.set_balance_after(balance_after);
+  fact.set_balance_after(credit.balance().amount() + amount);
   fact.set_reason(std::string(move.reason));
+  fact.set_expires_at_us(move.expires_at_us);
+  fold_credit(credit, fact);
+}
+
+// A copy of the customer's credit that lives as long as the decision and that its events move on; empty where there is
+// none yet. What is over is booked away at `store_id`, with one event.
+StoreCreditState& open_credit(const Deciding& deciding, std::string_view customer_id, std::string_view store_id,
+                              Acceptance& accepted) {
+  auto& credit = *google::protobuf::Arena::CreateMessage<StoreCreditState>(deciding.context.arena);
+  if (const auto* known = deciding.books.get<StoreCreditState>(kStoreCredit, customer_id)) credit = *known;
+  const std::int64_t over = expired_credit(credit, deciding.context.recorded_at);
+  if (over == 0) return credit;
+  const std::string currency = credit.balance().currency();
+  const CustomerMove move{.customer_id = customer_id,
+                          .movement_id = {},
+                          .store_id = store_id,
+                          .sale_id = {},
+                          .reason = {},
+                          .amount = over,
+                          .currency = currency,
+                          .amount_pointer = {}};
+  move_credit(credit, kExpired, move, -over, deciding, accepted);
+  return credit;
+}
+
+// The credit before the movement, once its amount and currency are in order.
+Refusal open_move(const Deciding& deciding, const CustomerMove& move, Acceptance& accepted, StoreCreditState*& credit) {
+  if (auto refusal = check_customer(deciding, move.customer_id)) return refusal;
+  if (auto refusal = check_amount(move.amount, move.currency, move.amount_pointer)) return refusal;
+  credit = &open_credit(deciding, move.customer_id, move.store_id, accepted);
+  if (!credit->has_balance()) return std::nullopt;
+  return check_currency(move.currency, credit->balance().currency(), move.amount_pointer);
 }
 
 Refusal take_off(const CreditEvent& event, const Deciding& deciding, const CustomerMove& move, Acceptance& accepted,
                  std::int64_t& balance_after) {
-  std::int64_t balance = 0;
-  if (auto refusal = check_move(deciding, move, balance)) return refusal;
-  if (move.amount > balance) {
+  StoreCreditState* credit = nullptr;
+  if (auto refusal = open_move(deciding, move, accepted, credit)) return refusal;
+  if (move.amount > credit->balance().amount()) {
     return reject(schema::INSUFFICIENT_CREDIT,
-                  "Customer " + std::string(move.customer_id) + " has store credit of " + std::to_string(balance),
+                  "Customer " + std::string(move.customer_id) + " has store credit of " +
+                      std::to_string(credit->balance().amount()),
                   move.amount_pointer);
   }
-  balance_after = balance - move.amount;
-  add_moved(event, move, -move.amount, balance_after, deciding, accepted);
+  move_credit(*credit, event, move, -move.amount, deciding, accepted);
+  balance_after = credit->balance().amount();
   return std::nullopt;
 }
 
@@ -94,12 +124,12 @@ Refusal expire_store_credit(const Deciding& deciding, const CustomerMove& move, 
 }
 
 // `accepted` holds what the authority of the sender added.
-Decision decide_move(std::string_view type, Move move_credit, const CustomerMove& move, const Deciding& deciding,
+Decision decide_move(std::string_view type, Move make, const CustomerMove& move, const Deciding& deciding,
                      Acceptance accepted) {
   if (auto refusal = take_business_date(deciding, move.store_id, accepted)) return *std::move(refusal);
   book_document(accepted, deciding, type, move.movement_id);
   std::int64_t balance = 0;
-  if (auto refusal = move_credit(deciding, move, accepted, balance)) return *std::move(refusal);
+  if (auto refusal = make(deciding, move, accepted, balance)) return *std::move(refusal);
   auto& answer = set_answer(accepted, deciding);
   answer.set_customer_id(std::string(move.customer_id));
   answer.set_movement_id(std::string(move.movement_id));
@@ -109,15 +139,17 @@ Decision decide_move(std::string_view type, Move move_credit, const CustomerMove
 
 Decision decide_issue(const schema::IssueStoreCredit& command, const Deciding& deciding) {
   if (auto booked = decide_booked(deciding, kIssue, command.movement_id(), "/movement_id")) return *std::move(booked);
+  if (auto refusal = check_expiry(command.expires_at_us(), deciding)) return *std::move(refusal);
   Acceptance accepted;
   if (auto refusal = authorize(deciding, command.session_id(), schema::STORE_CREDIT, deciding.context.recorded_at,
                                accepted, command.store_id())) {
     return *std::move(refusal);
   }
-  return decide_move(kIssue, issue_store_credit,
-                     {command.customer_id(), command.movement_id(), command.store_id(), command.sale_id(),
-                      command.reason(), command.amount().amount(), command.amount().currency(), "/amount"},
-                     deciding, std::move(accepted));
+  return decide_move(
+      kIssue, issue_store_credit,
+      {command.customer_id(), command.movement_id(), command.store_id(), command.sale_id(), command.reason(),
+       command.amount().amount(), command.amount().currency(), "/amount", command.expires_at_us()},
+      deciding, std::move(accepted));
 }
 
 Decision decide_spend(const schema::SpendStoreCredit& command, const Deciding& deciding) {
@@ -142,9 +174,23 @@ Decision decide_expire(const schema::ExpireStoreCredit& command, const Deciding&
                      deciding, {});
 }
 
+Decision decide_expire_due(const schema::ExpireDueStoreCredit& command, const Deciding& deciding) {
+  Acceptance accepted;
+  if (auto refusal = take_business_date(deciding, command.store_id(), accepted)) return *std::move(refusal);
+  if (auto refusal = check_customer(deciding, command.customer_id())) return *std::move(refusal);
+  const StoreCreditState& credit = open_credit(deciding, command.customer_id(), command.store_id(), accepted);
+  if (accepted.events.empty()) {
+    return reject(schema::NOTHING_TO_EXPIRE, "No store credit of customer " + command.customer_id() + " has expired",
+                  "/customer_id");
+  }
+  auto& answer = set_answer(accepted, deciding);
+  answer.set_customer_id(command.customer_id());
+  *answer.mutable_balance() = credit.balance();
+  return accepted;
+}
+
 void evolve_moved(StoreCreditState& state, const StoreCreditMoved& fact, const schema::Record&) {
-  state.set_customer_id(fact.customer_id());
-  set_money(*state.mutable_balance(), fact.balance_after(), fact.currency());
+  fold_credit(state, fact);
 }
 
 using schema::Command;
@@ -153,6 +199,8 @@ constexpr std::array kCommands{
     command_rule<&Command::issue_store_credit, needs_issue, decide_issue>(Command::kIssueStoreCredit),
     command_rule<&Command::spend_store_credit, needs_spend, decide_spend>(Command::kSpendStoreCredit),
     command_rule<&Command::expire_store_credit, needs_expire, decide_expire>(Command::kExpireStoreCredit),
+    command_rule<&Command::expire_due_store_credit, needs_expire_due, decide_expire_due>(
+        Command::kExpireDueStoreCredit),
 };
 constexpr std::array kEvents{
     event_rule<StoreCreditState, &Event::store_credit_issued, evolve_moved>(Event::kStoreCreditIssued,
@@ -178,13 +226,13 @@ void need_store_credit(std::string_view customer_id, std::vector<EntityRef>& out
 
 Refusal issue_store_credit(const Deciding& deciding, const CustomerMove& move, Acceptance& accepted,
                            std::int64_t& balance_after) {
-  std::int64_t balance = 0;
-  if (auto refusal = check_move(deciding, move, balance)) return refusal;
-  if (move.amount > kBalanceMost - balance) {
+  StoreCreditState* credit = nullptr;
+  if (auto refusal = open_move(deciding, move, accepted, credit)) return refusal;
+  if (move.amount > kBalanceMost - credit->balance().amount()) {
     return reject(schema::BALANCE_LIMIT, "Store credit is at most 10^15 minor units", move.amount_pointer);
   }
-  balance_after = balance + move.amount;
-  add_moved(kIssued, move, move.amount, balance_after, deciding, accepted);
+  move_credit(*credit, kIssued, move, move.amount, deciding, accepted);
+  balance_after = credit->balance().amount();
   return std::nullopt;
 }
 
@@ -195,17 +243,18 @@ Refusal spend_store_credit(const Deciding& deciding, const CustomerMove& move, A
 }
 
 void forfeit_store_credit(const Deciding& deciding, std::string_view customer_id, Acceptance& accepted) {
-  const auto* credit = deciding.books.get<StoreCreditState>(kStoreCredit, customer_id);
-  if (credit == nullptr || credit->balance().amount() == 0) return;
-  CustomerMove move{.customer_id = customer_id,
-                    .movement_id = {},
-                    .store_id = {},
-                    .sale_id = {},
-                    .reason = {},
-                    .amount = credit->balance().amount(),
-                    .currency = credit->balance().currency(),
-                    .amount_pointer = {}};
-  add_moved(kExpired, move, -move.amount, 0, deciding, accepted);
+  const auto* known = deciding.books.get<StoreCreditState>(kStoreCredit, customer_id);
+  if (known == nullptr || known->balance().amount() == 0) return;
+  StoreCreditState credit = *known;
+  const CustomerMove move{.customer_id = customer_id,
+                          .movement_id = {},
+                          .store_id = {},
+                          .sale_id = {},
+                          .reason = {},
+                          .amount = known->balance().amount(),
+                          .currency = known->balance().currency(),
+                          .amount_pointer = {}};
+  move_credit(credit, kExpired, move, -move.amount, deciding, accepted);
 }
 
 }  // namespace till

@@ -193,7 +193,7 @@ const Aggregate& tenant_aggregate() {
 Refusal check_not_suspended(const DecideContext& context, BooksReader& books) {
   const auto* tenant = books.get<schema::TenantState>(kTenant, context.tenant);
   if (tenant != nullptr && tenant->deleted()) {
-    return reject(schema::TENANT_NOT_FOUND, "Tenant " + std::string(context.tenant) + " was deleted");
+    return reject(schema::TENANT_DELETED, "Tenant " + std::string(context.tenant) + " was deleted");
   }
   if (tenant == nullptr || !tenant->suspended()) return std::nullopt;
   return reject(schema::TENANT_SUSPENDED, "Tenant " + std::string(context.tenant) + " is suspended");

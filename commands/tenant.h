@@ -7,7 +7,7 @@ namespace till {
 
 const Aggregate& tenant_aggregate();
 
-// TENANT_SUSPENDED, or TENANT_NOT_FOUND where the tenant was deleted. For every command but the operator's: one look at
+// TENANT_SUSPENDED, or TENANT_DELETED where it was deleted. For every command but the operator's: one look at
 // an entity that is always in memory, since every command looks at it. Reads go on.
 Refusal check_not_suspended(const DecideContext& context, BooksReader& books);
 

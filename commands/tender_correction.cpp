@@ -95,7 +95,8 @@ Decision decide_correction(const schema::ChangeTenderType& command, const Decidi
   }
   const auto* state = deciding.books.get<SaleState>(kSale, command.sale_id());
   if (auto refusal = check_sale(command, state)) return *std::move(refusal);
-  const SaleCompleted sale = with_corrections(*state, sale_of(*state, deciding));
+  const SaleCompleted& original = sale_of(*state, deciding);
+  const SaleCompleted sale = with_corrections(*state, original);
   if (auto refusal = check_tender_of(command, sale)) return *std::move(refusal);
   const schema::ShiftState* shift = nullptr;
   if (auto refusal = find_open_shift(deciding, sale.shift_id(), shift)) return *std::move(refusal);
@@ -110,6 +111,8 @@ Decision decide_correction(const schema::ChangeTenderType& command, const Decidi
   if (auto refusal = check_drawer(fact)) return *std::move(refusal);
   *add_event(accepted, deciding, schema::SHIFT, sale.shift_id(), schema::Event::kTenderTypeCorrected)
        .mutable_tender_type_corrected() = fact;
+  *fact.mutable_original() = original;
+  write_corrections(*state, *fact.mutable_retyped());
   book_document(accepted, deciding, kCorrection, command.correction_id());
   accepted.business_date = shift->business_date();
   auto& answer = set_answer(accepted, deciding);
@@ -124,6 +127,20 @@ void evolve_sale_corrected(SaleState& state, const TenderCorrected& fact, const 
   SaleState::Correction& correction = found == all.end() ? *all.Add() : *found;
   correction.set_tender(fact.tender());
   correction.set_type(fact.to());
+  correction.set_told(fact.has_original());
+}
+
+void add_row(const SaleState::Correction& correction, RetypedTenders& out) {
+  schema::RetypedTender& row = *out.Add();
+  row.set_tender(correction.tender());
+  row.set_type(correction.type());
+}
+
+void retype(const RetypedTenders& retyped, SaleCompleted& sale) {
+  for (const schema::RetypedTender& row : retyped) {
+    if (row.tender() >= static_cast<std::uint32_t>(sale.tenders_size())) continue;
+    sale.mutable_tenders(static_cast<int>(row.tender()))->set_type(row.type());
+  }
 }
 
 // Adds to the sum of a type; as many tenders more or fewer.
@@ -133,7 +150,8 @@ void add_to_type(schema::ShiftTotals& totals, Tender::Type type, std::int64_t am
   const auto found = std::ranges::find(tenders, type, &schema::ShiftTotals::Payment::type);
   schema::ShiftTotals::Payment& sum = found == tenders.end() ? *tenders.Add() : *found;
   sum.set_type(type);
-  sum.set_count(more ? sum.count() + 1 : sum.count() - 1);
+  // Sums of old bookings counted one tender a type and sale, however many there were.
+  sum.set_count(more ? sum.count() + 1 : sum.count() - std::min<std::uint64_t>(sum.count(), 1));
   set_money(*sum.mutable_amount(), sum.amount().amount() + amount, currency);
 }
 
@@ -163,13 +181,25 @@ const Aggregate& tender_correction_aggregate() {
   return kAggregate;
 }
 
+const SaleCompleted& retyped_sale(const SaleCompleted& sale, const RetypedTenders& retyped, SaleCompleted& room) {
+  if (retyped.empty()) return sale;
+  room = sale;
+  retype(retyped, room);
+  return room;
+}
+
 SaleCompleted with_corrections(const SaleState& state, const SaleCompleted& sale) {
+  RetypedTenders all;
+  for (const SaleState::Correction& correction : state.corrections()) add_row(correction, all);
   SaleCompleted corrected = sale;
-  for (const SaleState::Correction& correction : state.corrections()) {
-    if (correction.tender() >= static_cast<std::uint32_t>(corrected.tenders_size())) continue;
-    corrected.mutable_tenders(static_cast<int>(correction.tender()))->set_type(correction.type());
-  }
+  retype(all, corrected);
   return corrected;
+}
+
+void write_corrections(const SaleState& state, RetypedTenders& retyped) {
+  for (const SaleState::Correction& correction : state.corrections()) {
+    if (correction.told()) add_row(correction, retyped);
+  }
 }
 
 }  // namespace till

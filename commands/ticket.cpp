@@ -8,8 +8,10 @@
 #include "commands/customer.h"
 #include "commands/money.h"
 #include "commands/shift.h"
+#include "commands/shift_tickets.h"
 #include "commands/store.h"
 #include "commands/terminal.h"
+#include "commands/ticket_pricing.h"
 
 namespace till {
 namespace {
@@ -36,6 +38,11 @@ template <class Command>
 void needs_standing(const Command& command, std::vector<EntityRef>& out) {
   need_ticket(command.sale_id(), out);
   need_session(command.session_id(), out);
+}
+
+void needs_cancel(const schema::CancelSale& command, std::vector<EntityRef>& out) {
+  needs_standing(command, out);
+  out.push_back({kSale, command.sale_id()});
 }
 
 void needs_resume(const schema::ResumeSale& command, std::vector<EntityRef>& out) {
@@ -106,6 +113,7 @@ Decision decide_open(const schema::OpenSale& command, const Deciding& deciding) 
   write_opened(command, store->policy(), deciding,
                *add_event(accepted, deciding, schema::TICKET, command.sale_id(), schema::Event::kSaleOpened)
                     .mutable_sale_opened());
+  open_in_shift(command.shift_id(), command.sale_id(), deciding, accepted);
   set_business_date(accepted, deciding, *store);
   auto& answer = set_answer(accepted, deciding);
   answer.set_sale_id(command.sale_id());
@@ -118,6 +126,7 @@ Decision decide_suspend(const schema::SuspendSale& command, const Deciding& deci
   if (auto refusal = use_open_ticket(deciding, use_of(command), ticket)) return *std::move(refusal);
   Acceptance accepted;
   change_ticket(*ticket, deciding, schema::Event::kSaleSuspended, command.session_id(), accepted);
+  leave_shift(ticket->shift_id(), command.sale_id(), deciding, accepted);
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
 }
@@ -158,6 +167,7 @@ Decision decide_resume(const schema::ResumeSale& command, const Deciding& decidi
   fact.set_terminal_id(command.terminal_id());
   fact.set_shift_id(command.shift_id());
   fact.set_session_id(command.session_id());
+  open_in_shift(command.shift_id(), command.sale_id(), deciding, accepted);
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
 }
@@ -169,7 +179,9 @@ Decision decide_cancel(const schema::CancelSale& command, const Deciding& decidi
   if (!is_open(*ticket) && ticket->status() != TicketState::SUSPENDED) {
     return reject(schema::SALE_NOT_OPEN, "Sale " + command.sale_id() + " has ended", "/sale_id");
   }
-  if (ticket->payments_size() > 0) {
+  // A till that was away may have rung it up by itself, with what was paid.
+  const bool sold = deciding.books.find(kSale, command.sale_id()) != nullptr;
+  if (!sold && ticket->payments_size() > 0) {
     return reject(schema::TENDER_OUTSTANDING,
                   "Payment " + ticket->payments(0).payment_id() + " of the sale is not reversed", "/sale_id");
   }
@@ -179,8 +191,17 @@ Decision decide_cancel(const schema::CancelSale& command, const Deciding& decidi
   for (const std::string& coupon_id : ticket->coupon_ids()) {
     release_coupon(deciding, coupon_id, command.sale_id(), accepted);
   }
+  if (!sold) cancel_on_shift(deciding, *ticket, command.session_id(), accepted);
+  if (is_open(*ticket)) leave_shift(ticket->shift_id(), command.sale_id(), deciding, accepted);
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
+}
+
+std::size_t bytes_beside_payments(const TicketState& ticket) {
+  std::size_t bytes = ticket.ByteSizeLong();
+  for (const auto& payment : ticket.payments()) bytes -= payment.ByteSizeLong();
+  for (const auto& promotion : ticket.promotions()) bytes -= promotion.ByteSizeLong();
+  return bytes;
 }
 
 void evolve_sale_opened(TicketState& state, const schema::SaleOpened& fact, const schema::Record& record) {
@@ -230,7 +251,7 @@ constexpr std::array kCommands{
     command_rule<&Command::open_sale, needs_open, decide_open>(Command::kOpenSale),
     command_rule<&Command::suspend_sale, needs_standing<schema::SuspendSale>, decide_suspend>(Command::kSuspendSale),
     command_rule<&Command::resume_sale, needs_resume, decide_resume>(Command::kResumeSale),
-    command_rule<&Command::cancel_sale, needs_standing<schema::CancelSale>, decide_cancel>(Command::kCancelSale),
+    command_rule<&Command::cancel_sale, needs_cancel, decide_cancel>(Command::kCancelSale),
 };
 constexpr std::array kEvents{
     event_rule<TicketState, &Event::sale_opened, evolve_sale_opened>(Event::kSaleOpened, schema::TICKET),
@@ -285,7 +306,7 @@ Refusal check_room(const TicketState& ticket, int count, int most, std::string_v
     return reject(schema::TICKET_LIMIT, "A ticket has at most " + std::to_string(most) + " of these",
                   std::string(pointer));
   }
-  if (ticket.ByteSizeLong() <= kTicketBytesMost) return std::nullopt;
+  if (bytes_beside_payments(ticket) <= kTicketBytesMost) return std::nullopt;
   return reject(schema::TICKET_LIMIT, "A ticket has at most " + std::to_string(kTicketBytesMost) + " bytes",
                 std::string(pointer));
 }
@@ -305,6 +326,7 @@ schema::Answer& answer_ticket(const TicketState& before, const Deciding& decidin
   auto& answer = set_answer(accepted, deciding);
   answer.set_sale_id(before.sale_id());
   answer.set_version(before.version() + 1);
+  write_due(before.sale_id(), deciding, accepted, answer);
   return answer;
 }
 

@@ -19,8 +19,9 @@ inline constexpr int kTicketDiscountsMost = 64;
 inline constexpr int kTicketChargesMost = 32;
 inline constexpr int kTicketCouponsMost = 16;
 inline constexpr int kTicketPaymentsMost = 16;
-// Of its state, whose door is 64 KiB; one entry of the longest ids is below 1 KiB.
-inline constexpr std::size_t kTicketBytesMost = 56 * 1024;
+// Of its state without payments and promotions, so that nothing keeps it from being paid: the door is 64 KiB, payments
+// take at most 4 of it, promotions 13, and one entry of the longest ids is below 1 KiB.
+inline constexpr std::size_t kTicketBytesMost = 44 * 1024;
 
 const Aggregate& ticket_aggregate();
 
@@ -66,7 +67,8 @@ Refusal check_room(const schema::TicketState& ticket, int count, int most, std::
 schema::TicketChanged& change_ticket(const schema::TicketState& ticket, const Deciding& deciding,
                                      schema::Event::EventCase event, std::string_view session_id, Acceptance& accepted);
 
-// The answer of a command that leaves the ticket in the version after `before`.
+// The answer of a command that leaves the ticket in the version after `before`, with what it comes to and what of that
+// is to be paid; `accepted` says all that the command does to it.
 schema::Answer& answer_ticket(const schema::TicketState& before, const Deciding& deciding, Acceptance& accepted);
 
 // For evolve: what every event of a ticket changes.

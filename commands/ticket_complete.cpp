@@ -8,7 +8,9 @@
 #include "commands/authority.h"
 #include "commands/money.h"
 #include "commands/reservation.h"
+#include "commands/running_promotions.h"
 #include "commands/sale.h"
+#include "commands/shift_tickets.h"
 #include "commands/store.h"
 #include "commands/ticket.h"
 #include "commands/ticket_pricing.h"
@@ -31,6 +33,7 @@ void needs_complete(const CompleteSale& command, std::vector<EntityRef>& out) {
   out.push_back({kTerminal, command.terminal_id()});
   out.push_back({kTerminalChain, command.terminal_id()});
   need_session(command.session_id(), out);
+  need_running_promotions(out);
   for (const std::string& reservation_id : command.reservations()) need_reservation(reservation_id, out);
 }
 
@@ -97,6 +100,20 @@ void write_lines(const PricedTicket& priced, const std::string& currency, bool c
   }
 }
 
+// For the reports of the shift.
+void write_scopes(const PricedTicket& priced, const TicketState& ticket, RingUpSale& sale) {
+  if (priced.sale_discount != 0 || priced.employee_discount != 0 || priced.coupon_discount != 0) {
+    schema::DiscountScopes& scopes = *sale.mutable_discount_scopes();
+    set_money(*scopes.mutable_sale(), priced.sale_discount, ticket.currency());
+    set_money(*scopes.mutable_employee(), priced.employee_discount, ticket.currency());
+    set_money(*scopes.mutable_coupon(), priced.coupon_discount, ticket.currency());
+  }
+  const LineSum voided = voided_lines(ticket);
+  if (voided.count == 0) return;
+  sale.mutable_line_voids()->set_count(voided.count);
+  set_money(*sale.mutable_line_voids()->mutable_amount(), voided.amount, ticket.currency());
+}
+
 // What was paid on the ticket comes first, so that cash at the counter is last, as rounding wants it.
 void write_tenders(const CompleteSale& command, const TicketState& ticket, RingUpSale& sale) {
   for (const schema::TicketPayment& payment : ticket.payments()) {
@@ -123,11 +140,13 @@ Refusal make_sale(const CompleteSale& command, const TicketState& ticket, const 
     if (auto refusal = price_ticket(deciding, ticket, *store, "/taxes", priced)) return refusal;
     for (const schema::TaxRow& row : priced.taxes) *sale.add_taxes() = row;
   } else {
-    price_lines(ticket, priced);
+    price_promoted(deciding, ticket, *store, priced);
     *sale.mutable_taxes() = command.taxes();
   }
+  *sale.mutable_promotions() = priced.promotions;
   write_header(command, ticket, sale);
   write_lines(priced, ticket.currency(), counted, sale);
+  write_scopes(priced, ticket, sale);
   write_tenders(command, ticket, sale);
   return check_currency(command.expected_total(), ticket.currency(), "/expected_total");
 }
@@ -139,10 +158,12 @@ Decision decide_complete(const CompleteSale& command, const Deciding& deciding) 
   if (auto refusal = use_open_ticket(deciding, use_of(command), ticket)) return *std::move(refusal);
   auto& sale = *google::protobuf::Arena::CreateMessage<RingUpSale>(deciding.context.arena);
   if (auto refusal = make_sale(command, *ticket, deciding, sale)) return *std::move(refusal);
-  Decision decision = decide_sale(sale, deciding);
+  const bool paid = ticket->payments_size() > 0;
+  Decision decision = decide_sale(sale, deciding, paid ? SaleOrigin::kPaidTicket : SaleOrigin::kTicket);
   auto* accepted = std::get_if<Acceptance>(&decision);
   if (accepted == nullptr) return decision;
   change_ticket(*ticket, deciding, schema::Event::kTicketCompleted, command.session_id(), *accepted);
+  leave_shift(ticket->shift_id(), command.sale_id(), deciding, *accepted);
   return decision;
 }
 

@@ -53,34 +53,16 @@ std::int64_t left_of(const PricedTicket& priced, const TicketDiscount& discount)
   return 0;
 }
 
-// Whatever a discount takes off a line, the line stays at or above the lowest price of its product.
-Refusal check_floors(const TicketState& before, const TicketState& after, std::string_view pointer) {
-  const int exponent = currency_exponent(after.currency()).value_or(0);
-  PricedTicket was;
-  price_lines(before, was);
-  PricedTicket priced;
-  price_lines(after, priced);
-  for (std::size_t i = 0; i < priced.lines.size(); ++i) {
-    const PricedLine& line = priced.lines[i];
-    if (!line.line->has_min_price() || line.left() == was.lines[i].left()) continue;
-    if (line.left() < line_amount(line.line->quantity_e5(), line.line->min_price().amount_e4(), exponent)) {
-      return reject(schema::PRICE_BELOW_FLOOR, "Line " + line.line->line_id() + " would be sold too cheap",
-                    std::string(pointer));
-    }
-  }
-  return std::nullopt;
-}
-
 Refusal check_discount(const TicketState& ticket, const TicketDiscount& discount) {
   PricedTicket priced;
-  price_lines(ticket, priced);
+  price_lines(ticket, {}, priced);
   if (discount.has_amount() && discount.amount().amount() > left_of(priced, discount)) {
     return reject(schema::DISCOUNT_EXCEEDS_TOTAL,
                   "The discount is more than what is left of " + std::to_string(left_of(priced, discount)), "/amount");
   }
   TicketState after = ticket;
   *after.add_discounts() = discount;
-  return check_floors(ticket, after, discount.has_amount() ? "/amount" : "/percent_ppm");
+  return check_discount_floors(ticket, after, discount.has_amount() ? "/amount" : "/percent_ppm");
 }
 
 Refusal check_entry(const TicketState& ticket, const schema::ApplyDiscount& command) {
@@ -136,7 +118,7 @@ bool has_coupon(const TicketState& ticket, const std::string& coupon_id) {
   return std::ranges::find(ticket.coupon_ids(), coupon_id) != ticket.coupon_ids().end();
 }
 
-// What a coupon itself gives; what its promotion gives is for the till to take off.
+// What a coupon itself gives; what its promotion gives is counted with all promotions, see ticket_promotions.h.
 Refusal write_gift(const schema::CouponState& coupon, const TicketState& ticket, TicketChanged& fact) {
   if (coupon.percent_ppm() == 0 && !coupon.has_amount()) return std::nullopt;
   if (coupon.has_amount() && coupon.amount().currency() != ticket.currency()) {
@@ -198,7 +180,9 @@ void erase_discount(TicketState& state, const std::string& discount_id) {
 
 void evolve_applied(TicketState& state, const TicketChanged& fact, const schema::Record&) {
   count_version(state, fact);
-  *state.add_discounts() = fact.discount();
+  TicketDiscount& discount = *state.add_discounts();
+  discount = fact.discount();
+  discount.set_reason(fact.reason());
 }
 
 void evolve_discount_removed(TicketState& state, const TicketChanged& fact, const schema::Record&) {

@@ -11,6 +11,7 @@
 #include "commands/product_status.h"
 #include "commands/stock_move.h"
 #include "commands/ticket.h"
+#include "commands/ticket_pricing.h"
 
 namespace till {
 namespace {
@@ -61,6 +62,11 @@ Refusal price_of(const Deciding& deciding, const TicketState& ticket, const sche
   return std::nullopt;
 }
 
+// The floor is that of the product when the line was added.
+Refusal check_line_floor(const Deciding& deciding, const TicketLine& line, std::string_view pointer) {
+  return check_floor(deciding, line.sku(), line.unit_price().amount_e4(), line.min_price().amount_e4(), pointer);
+}
+
 // No line and no ticket is worth more than an amount may be.
 Refusal check_worth(const TicketState& ticket, const TicketLine& changed, std::string_view pointer) {
   const int exponent = currency_exponent(ticket.currency()).value_or(0);
@@ -93,9 +99,8 @@ void write_line(const schema::AddSaleLine& command, const schema::ProductState& 
   line.set_sku(command.sku());
   line.set_quantity_e5(command.quantity_e5());
   set_price_e4(*line.mutable_unit_price(), price_e4, currency);
-  if (product.product().has_min_price_e4() && product.product().currency() == currency) {
-    set_price_e4(*line.mutable_min_price(), product.product().min_price_e4(), currency);
-  }
+  const std::int64_t floor_e4 = lowest_price_e4(product.product(), currency);
+  if (floor_e4 > 0) set_price_e4(*line.mutable_min_price(), floor_e4, currency);
   line.set_tax_code(product.product().tax_code());
   if (command.has_serial()) line.set_serial(command.serial());
   if (command.has_batch()) line.set_batch(command.batch());
@@ -115,6 +120,14 @@ Refusal check_new_line(const schema::AddSaleLine& command, const TicketState& ti
   return check_demands(command, product->product());
 }
 
+// What discounts leave of the lines, once this one is as it will be.
+Refusal check_discounts_of(const TicketState& ticket, const TicketLine& changed, std::string_view pointer) {
+  if (ticket.discounts().empty()) return std::nullopt;
+  TicketState after = ticket;
+  *std::ranges::find(*after.mutable_lines(), changed.line_id(), &TicketLine::line_id) = changed;
+  return check_discount_floors(ticket, after, pointer);
+}
+
 Decision decide_add_line(const schema::AddSaleLine& command, const Deciding& deciding) {
   const TicketState* ticket = nullptr;
   if (auto refusal = use_unpaid_ticket(deciding, use_of(command), ticket)) return *std::move(refusal);
@@ -128,6 +141,7 @@ Decision decide_add_line(const schema::AddSaleLine& command, const Deciding& dec
   TicketLine& line =
       *change_ticket(*ticket, deciding, schema::Event::kSaleLineAdded, command.session_id(), accepted).mutable_line();
   write_line(command, *product, price_e4, ticket->currency(), line);
+  if (auto refusal = check_line_floor(deciding, line, "/sku")) return *std::move(refusal);
   if (auto refusal = check_worth(*ticket, line, "/quantity")) return *std::move(refusal);
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
@@ -147,8 +161,10 @@ Decision decide_quantity(const schema::ChangeSaleLineQuantity& command, const De
   if (!line.price_overridden() && product != nullptr &&
       !price_of(deciding, *ticket, product->product(), command.quantity_e5(), {}, price_e4)) {
     line.mutable_unit_price()->set_amount_e4(price_e4);
+    if (auto refusal = check_line_floor(deciding, line, "/quantity")) return *std::move(refusal);
   }
   if (auto refusal = check_worth(*ticket, line, "/quantity")) return *std::move(refusal);
+  if (auto refusal = check_discounts_of(*ticket, line, "/quantity")) return *std::move(refusal);
   Acceptance accepted;
   *change_ticket(*ticket, deciding, schema::Event::kSaleLineQuantityChanged, command.session_id(), accepted)
        .mutable_line() = line;
@@ -165,13 +181,13 @@ Decision decide_void_line(const schema::VoidSaleLine& command, const Deciding& d
   auto& fact = change_ticket(*ticket, deciding, schema::Event::kSaleLineVoided, command.session_id(), accepted);
   *fact.mutable_line() = ticket->lines(place);
   fact.mutable_line()->set_voided(true);
+  if (auto refusal = check_discounts_of(*ticket, fact.line(), "/line_id")) return *std::move(refusal);
   fact.set_reason(command.reason());
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
 }
 
-Refusal read_line_price(const schema::UnitPrice& price, const TicketState& ticket, const TicketLine& line,
-                        std::int64_t& price_e4) {
+Refusal read_line_price(const schema::UnitPrice& price, const TicketState& ticket, std::int64_t& price_e4) {
   if (price.currency() != ticket.currency()) {
     return reject(schema::CURRENCY_MISMATCH, "The sale is in " + ticket.currency(), "/unit_price/currency");
   }
@@ -179,11 +195,7 @@ Refusal read_line_price(const schema::UnitPrice& price, const TicketState& ticke
   if (code != schema::ERROR_UNSPECIFIED) {
     return reject(code, "A price is not negative, bounded, and given as either amount or amount_e4", "/unit_price");
   }
-  if (!line.has_min_price() || price_e4 >= line.min_price().amount_e4()) return std::nullopt;
-  return reject(
-      schema::PRICE_BELOW_FLOOR,
-      "Product " + line.sku() + " is sold for at least " + std::to_string(line.min_price().amount_e4()) + " x 1e-4",
-      "/unit_price");
+  return std::nullopt;
 }
 
 Decision decide_override_price(const schema::OverrideLinePrice& command, const Deciding& deciding) {
@@ -198,14 +210,16 @@ Decision decide_override_price(const schema::OverrideLinePrice& command, const D
   }
   std::int64_t price_e4 = 0;
   const TicketLine& before = ticket->lines(place);
-  if (auto refusal = read_line_price(command.unit_price(), *ticket, before, price_e4)) return *std::move(refusal);
+  if (auto refusal = read_line_price(command.unit_price(), *ticket, price_e4)) return *std::move(refusal);
   auto& fact = change_ticket(*ticket, deciding, schema::Event::kSalePriceOverridden, command.session_id(), accepted);
   *fact.mutable_line() = before;
   fact.mutable_line()->mutable_unit_price()->set_amount_e4(price_e4);
   fact.mutable_line()->set_price_overridden(true);
+  if (auto refusal = check_line_floor(deciding, fact.line(), "/unit_price")) return *std::move(refusal);
   *fact.mutable_former_price() = before.unit_price();
   fact.set_reason(command.reason());
   if (auto refusal = check_worth(*ticket, fact.line(), "/unit_price")) return *std::move(refusal);
+  if (auto refusal = check_discounts_of(*ticket, fact.line(), "/unit_price")) return *std::move(refusal);
   answer_ticket(*ticket, deciding, accepted);
   return accepted;
 }

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "commands/coupon.h"
 #include "commands/money.h"
+#include "commands/running_promotions.h"
+#include "commands/store.h"
 #include "commands/ticket.h"
+#include "commands/ticket_promotions.h"
 
 namespace till {
 namespace {
@@ -36,6 +40,7 @@ void evolve_added(TicketState& state, const TicketChanged& fact, const schema::R
   auto& payments = *state.mutable_payments();
   const auto found = std::ranges::find(payments, fact.payment().payment_id(), &TicketPayment::payment_id);
   (found == payments.end() ? *payments.Add() : *found) = fact.payment();
+  if (fact.promotions_size() > 0) *state.mutable_promotions() = fact.promotions();
   follow_payments(state);
 }
 
@@ -43,7 +48,15 @@ void evolve_dropped(TicketState& state, const TicketChanged& fact, const schema:
   count_version(state, fact);
   const auto found = find_on(state, fact.removed_id());
   if (found != state.payments().end()) state.mutable_payments()->erase(found);
+  if (state.payments().empty()) state.clear_promotions();
   follow_payments(state);
+}
+
+// For another day. What cannot be held any more keeps nobody from paying: completing the sale tells.
+void hold_coupons(const TicketState& ticket, const Deciding& deciding, Acceptance& accepted) {
+  for (const std::string& coupon_id : ticket.coupon_ids()) {
+    static_cast<void>(reserve_coupon(deciding, coupon_id, ticket.sale_id(), "/sale_id", accepted));
+  }
 }
 
 using schema::Event;
@@ -59,6 +72,11 @@ constexpr std::array kEvents{
 const Aggregate& ticket_payments_aggregate() {
   static constexpr Aggregate kAggregate{"ticket_payments", {}, kEvents, {}};
   return kAggregate;
+}
+
+void need_payable(std::string_view sale_id, std::vector<EntityRef>& out) {
+  need_ticket(sale_id, out);
+  need_running_promotions(out);
 }
 
 Refusal find_payable(const Deciding& deciding, const std::string& sale_id, const std::string& terminal_id,
@@ -80,7 +98,14 @@ Refusal find_payable(const Deciding& deciding, const std::string& sale_id, const
 
 void add_ticket_payment(const TicketState& ticket, const TicketPayment& payment, std::string_view session_id,
                         const Deciding& deciding, Acceptance& accepted) {
-  *change_ticket(ticket, deciding, Event::kTicketPaymentAdded, session_id, accepted).mutable_payment() = payment;
+  TicketChanged& fact = change_ticket(ticket, deciding, Event::kTicketPaymentAdded, session_id, accepted);
+  *fact.mutable_payment() = payment;
+  if (ticket.payments_size() > 0) return;
+  // What is due stays once something is paid, whatever promotion ends meanwhile.
+  const schema::StoreState* store = nullptr;
+  if (find_store(deciding.books, ticket.store_id(), {}, store)) return;
+  *fact.mutable_promotions() = promotions_of(deciding, ticket, *store);
+  hold_coupons(ticket, deciding, accepted);
 }
 
 void drop_ticket_payment(const schema::PaymentState& payment, const Deciding& deciding, Acceptance& accepted) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "commands/rules.h"
 
@@ -12,12 +13,16 @@ namespace till {
 
 const Aggregate& ticket_payments_aggregate();
 
+// For needs(): what find_payable() and add_ticket_payment() look at, as far as the command tells.
+void need_payable(std::string_view sale_id, std::vector<EntityRef>& out);
+
 // The ticket of a payment that is to be recorded, into `ticket`: null where no ticket has that sale id. At /sale_id:
 // SALE_NOT_OPEN, SALE_OWNED_ELSEWHERE (open at another terminal), CURRENCY_MISMATCH, TICKET_LIMIT.
 Refusal find_payable(const Deciding& deciding, const std::string& sale_id, const std::string& terminal_id,
                      const std::string& currency, const schema::TicketState*& ticket);
 
-// Counts the payment on the ticket; one that is there already from here on with these amounts.
+// Counts the payment on the ticket; one that is there already from here on with these amounts. The first one freezes
+// what promotions give, and holds the ticket's coupons anew.
 void add_ticket_payment(const schema::TicketState& ticket, const schema::TicketPayment& payment,
                         std::string_view session_id, const Deciding& deciding, Acceptance& accepted);
 

@@ -73,6 +73,14 @@ Refusal check_draft(const TransferState* transfer, const std::string& id) {
                 "Transfer " + id + " is " + TransferState::Status_Name(transfer->status()), "/transfer_id");
 }
 
+void add_cost(const schema::StockState& item, const std::string& sku, schema::TransferShipped& fact) {
+  if (!item.has_cost()) return;
+  schema::TransferShipped::Cost& cost = *fact.add_costs();
+  cost.set_sku(sku);
+  cost.set_unit_cost_e4(item.cost().average_e4());
+  cost.set_currency(item.cost().currency());
+}
+
 Decision decide_ship(const schema::ShipTransfer& command, const Deciding& deciding) {
   const auto* transfer = deciding.books.get<TransferState>(kTransfer, command.transfer_id());
   if (auto refusal = check_draft(transfer, command.transfer_id())) return *refusal;
@@ -90,6 +98,7 @@ Decision decide_ship(const schema::ShipTransfer& command, const Deciding& decidi
   fact.set_from_store_id(transfer->from_store_id());
   fact.set_to_store_id(transfer->to_store_id());
   for (const TransferState::Line& line : transfer->lines()) {
+    add_cost(stock_item(deciding.books, stock_id(transfer->from_store_id(), line.sku())), line.sku(), fact);
     StockMove move{schema::Event::kStockShipped, transfer->from_store_id(), line.sku(), command.transfer_id()};
     move.on_hand_e5 = -line.quantity_e5();
     if (auto refusal = move_item(deciding, stock_rule(*source), move, "/transfer_id", accepted)) return *refusal;
@@ -113,9 +122,17 @@ void evolve_drafted(TransferState& state, const schema::TransferDrafted& fact, c
   state.set_position(record.position());
 }
 
-void evolve_shipped(TransferState& state, const schema::TransferShipped&, const schema::Record&) {
+// The costs stand in the order of the lines, of which some may have none.
+void evolve_shipped(TransferState& state, const schema::TransferShipped& fact, const schema::Record&) {
   state.set_status(TransferState::STARTED);
-  for (TransferState::Line& line : *state.mutable_lines()) line.set_pending_e5(line.quantity_e5());
+  int next = 0;
+  for (TransferState::Line& line : *state.mutable_lines()) {
+    line.set_pending_e5(line.quantity_e5());
+    if (next == fact.costs_size() || fact.costs(next).sku() != line.sku()) continue;
+    line.set_unit_cost_e4(fact.costs(next).unit_cost_e4());
+    line.set_currency(fact.costs(next).currency());
+    ++next;
+  }
 }
 
 using schema::Command;

@@ -3,6 +3,9 @@
 //
 // V5: shipped = received + damaged + cancelled + pending, for each line, always.
 // V6: on hand of both stores and pending together change by damaged goods only.
+//
+// Goods travel with what they cost the source on average when they left: at that cost they arrive, come back, or are
+// shrinkage where they were damaged. Goods whose cost the source did not know move at the average of where they arrive.
 #pragma once
 
 #include "commands/rules.h"

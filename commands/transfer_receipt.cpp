@@ -45,14 +45,15 @@ bool is_part(std::int64_t quantity_e5) {
   return quantity_e5 >= 0 && quantity_e5 <= kQuantityMostE5;
 }
 
-// `pending_after_e5` is what the line leaves under way.
+// `known`: the transfer's line; `pending_after_e5` is what the receipt leaves of it under way.
 Refusal check_line(const ReceiveTransfer::Line& line, std::size_t index, const TransferState& transfer,
-                   std::int64_t& pending_after_e5) {
-  const auto known = std::ranges::find(transfer.lines(), line.sku(), &TransferState::Line::sku);
-  if (known == transfer.lines().end()) {
+                   const TransferState::Line*& known, std::int64_t& pending_after_e5) {
+  const auto found = std::ranges::find(transfer.lines(), line.sku(), &TransferState::Line::sku);
+  if (found == transfer.lines().end()) {
     return reject(schema::SKU_NOT_LISTED, line.sku() + " is not in transfer " + transfer.transfer_id(),
                   item_pointer("lines", index, "sku"));
   }
+  known = &*found;
   const bool bounded = is_part(line.received_e5()) && is_part(line.damaged_e5()) && is_part(line.cancelled_e5());
   const std::int64_t whole = bounded ? line.received_e5() + line.damaged_e5() + line.cancelled_e5() : 0;
   if (whole == 0) {
@@ -92,17 +93,38 @@ Refusal find_places(const TransferState& transfer, BooksReader& books, Places& p
   return find_store(books, transfer.to_store_id(), {}, places.to);
 }
 
+// The goods of a line that reach a store's shelf, with what they cost where they left.
+StockMove arrival(schema::Event::EventCase event, const std::string& store_id, const TransferState& transfer,
+                  const TransferState::Line& line, std::int64_t quantity_e5) {
+  StockMove move{event, store_id, line.sku(), transfer.transfer_id()};
+  move.on_hand_e5 = quantity_e5;
+  if (line.has_unit_cost_e4()) {
+    move.unit_cost_e4 = line.unit_cost_e4();
+    move.currency = line.currency();
+  }
+  return move;
+}
+
+// What was damaged is on no shelf: it is lost at the cost that it left with.
+void write_shrinkage(const TransferState::Line& known, schema::TransferReceiptBooked::Line& told) {
+  if (told.damaged_e5() == 0 || !known.has_unit_cost_e4()) return;
+  const Wide value = line_cost_e4(told.damaged_e5(), known.unit_cost_e4());
+  told.set_damaged_value_e4(static_cast<std::int64_t>(std::min<Wide>(value, kCostMostE4)));
+  told.set_currency(known.currency());
+}
+
 Refusal move_line(const ReceiveTransfer::Line& line, std::size_t index, const TransferState& transfer,
-                  const Places& places, const Deciding& deciding, Acceptance& accepted) {
+                  const TransferState::Line& known, const Places& places, const Deciding& deciding,
+                  Acceptance& accepted) {
   const std::string pointer = item_pointer("lines", index);
   if (line.received_e5() > 0) {
-    StockMove move{schema::Event::kTransferReceived, transfer.to_store_id(), line.sku(), transfer.transfer_id()};
-    move.on_hand_e5 = line.received_e5();
+    const StockMove move =
+        arrival(schema::Event::kTransferReceived, transfer.to_store_id(), transfer, known, line.received_e5());
     if (auto refusal = move_item(deciding, stock_rule(*places.to), move, pointer, accepted)) return refusal;
   }
   if (line.cancelled_e5() == 0) return std::nullopt;
-  StockMove move{schema::Event::kTransferReturned, transfer.from_store_id(), line.sku(), transfer.transfer_id()};
-  move.on_hand_e5 = line.cancelled_e5();
+  const StockMove move =
+      arrival(schema::Event::kTransferReturned, transfer.from_store_id(), transfer, known, line.cancelled_e5());
   return move_item(deciding, stock_rule(*places.from), move, pointer, accepted);
 }
 
@@ -120,8 +142,9 @@ Refusal write_receipt(const ReceiveTransfer& command, const TransferState& trans
   for (int i = 0; i < command.lines_size(); ++i) {
     const ReceiveTransfer::Line& line = command.lines(i);
     const auto index = static_cast<std::size_t>(i);
+    const TransferState::Line* known = nullptr;
     std::int64_t pending_after_e5 = 0;
-    if (auto refusal = check_line(line, index, transfer, pending_after_e5)) return refusal;
+    if (auto refusal = check_line(line, index, transfer, known, pending_after_e5)) return refusal;
     if (pending_after_e5 == 0) --open;
     auto& told = *fact.add_lines();
     told.set_sku(line.sku());
@@ -129,7 +152,8 @@ Refusal write_receipt(const ReceiveTransfer& command, const TransferState& trans
     told.set_damaged_e5(line.damaged_e5());
     told.set_cancelled_e5(line.cancelled_e5());
     told.set_pending_after_e5(pending_after_e5);
-    if (auto refusal = move_line(line, index, transfer, places, deciding, accepted)) return refusal;
+    write_shrinkage(*known, told);
+    if (auto refusal = move_line(line, index, transfer, *known, places, deciding, accepted)) return refusal;
   }
   fact.set_completed(open == 0);
   return std::nullopt;
@@ -183,8 +207,8 @@ Decision decide_cancel(const schema::CancelTransfer& command, const Deciding& de
     auto& returned = *fact.add_returned();
     returned.set_sku(line.sku());
     returned.set_quantity_e5(line.pending_e5());
-    StockMove move{schema::Event::kTransferReturned, transfer->from_store_id(), line.sku(), command.transfer_id()};
-    move.on_hand_e5 = line.pending_e5();
+    const StockMove move =
+        arrival(schema::Event::kTransferReturned, transfer->from_store_id(), *transfer, line, line.pending_e5());
     if (auto refusal = move_item(deciding, stock_rule(*source), move, "/transfer_id", accepted)) return *refusal;
   }
   set_business_date(accepted, deciding, *source);
@@ -198,6 +222,8 @@ void evolve_receipt(TransferState& state, const schema::TransferReceiptBooked& f
     if (line == state.mutable_lines()->end()) continue;
     line->set_received_e5(line->received_e5() + told.received_e5());
     line->set_damaged_e5(line->damaged_e5() + told.damaged_e5());
+    const Wide lost = Wide(line->damaged_value_e4()) + told.damaged_value_e4();
+    line->set_damaged_value_e4(static_cast<std::int64_t>(std::min<Wide>(lost, kCostMostE4)));
     line->set_cancelled_e5(line->cancelled_e5() + told.cancelled_e5());
     line->set_pending_e5(told.pending_after_e5());
   }

@@ -5,6 +5,7 @@
 
 #include "commands/authority.h"
 #include "commands/customer.h"
+#include "commands/receipt.h"
 #include "commands/sale_pricing.h"
 #include "commands/sale_return.h"
 #include "commands/scratch.h"
@@ -31,26 +32,34 @@ void needs_unlinked(const StartUnlinkedReturn& command, std::vector<EntityRef>& 
   for (const StartUnlinkedReturn::Line& line : command.lines()) out.push_back({kProduct, line.sku()});
 }
 
+// Offline too somebody has to answer for the price: goods that nobody was permitted to take back at one are put aside.
 Refusal check_sender(const StartUnlinkedReturn& command, const Deciding& deciding, Acceptance& accepted) {
-  if (auto refusal = check_terminal(deciding, command.terminal_id(), command.store_id())) return refusal;
-  if (auto refusal = authorize(deciding, command.session_id(), schema::REFUND_UNLINKED, deciding.context.recorded_at,
-                               accepted, command.store_id())) {
+  if (auto refusal = or_note(deciding, check_terminal(deciding, command.terminal_id(), command.store_id()))) {
+    return refusal;
+  }
+  if (auto refusal = check_occurred_at(command.occurred_at_us(), deciding)) return refusal;
+  if (auto refusal = authorize(deciding, command.session_id(), schema::REFUND_UNLINKED,
+                               moment_of(command.occurred_at_us(), deciding), accepted, command.store_id())) {
     return refusal;
   }
   if (command.customer_id().empty()) return std::nullopt;
-  return check_customer(deciding, command.customer_id());
+  Refusal refusal = check_customer(deciding, command.customer_id());
+  if (find_customer(deciding, command.customer_id()) == nullptr) return refusal;
+  return or_note(deciding, std::move(refusal));
 }
 
-Refusal find_goods(const StartUnlinkedReturn& command, BooksReader& books,
+Refusal find_goods(const StartUnlinkedReturn& command, const Deciding& deciding,
                    std::span<const schema::ProductUpserted*> products) {
   for (std::size_t i = 0; i < products.size(); ++i) {
     const StartUnlinkedReturn::Line& line = command.lines(static_cast<int>(i));
-    const auto* state = books.get<schema::ProductState>(kProduct, line.sku());
+    const auto* state = deciding.books.get<schema::ProductState>(kProduct, line.sku());
     if (state == nullptr) {
       return reject(schema::PRODUCT_NOT_FOUND, "No product " + line.sku(), item_pointer("lines", i, "sku"));
     }
     if (state->product().final_sale()) {
-      return reject(schema::NOT_RETURNABLE, "Sales of " + line.sku() + " are final", item_pointer("lines", i, "sku"));
+      Rejection final_sale =
+          reject(schema::NOT_RETURNABLE, "Sales of " + line.sku() + " are final", item_pointer("lines", i, "sku"));
+      if (auto refusal = or_note(deciding, std::move(final_sale))) return refusal;
     }
     if (auto refusal = check_handling(line.reason(), line.disposition(), "lines", i)) return refusal;
     products[i] = &state->product();
@@ -59,8 +68,8 @@ Refusal find_goods(const StartUnlinkedReturn& command, BooksReader& books,
 }
 
 // The worth of the goods, by the rules of a sale.
-Refusal price_return(const StartUnlinkedReturn& command, std::span<const schema::ProductUpserted* const> products,
-                     SaleCompleted& receipt) {
+Refusal price_return(const StartUnlinkedReturn& command, const Deciding& deciding,
+                     std::span<const schema::ProductUpserted* const> products, SaleCompleted& receipt) {
   const std::string& currency = command.lines(0).unit_price().currency();
   if (!currency_exponent(currency)) {
     return reject(schema::CURRENCY_UNKNOWN, "Not an ISO 4217 currency", "/lines/0/unit_price/currency");
@@ -79,8 +88,11 @@ Refusal price_return(const StartUnlinkedReturn& command, std::span<const schema:
   for (std::size_t i = 0; i < products.size(); ++i) {
     const SaleCompleted::Line& line = receipt.lines(static_cast<int>(i));
     if (products[i]->currency() == currency && line.unit_price_e4() <= products[i]->unit_price_e4()) continue;
-    return reject(schema::PRICE_ABOVE_CATALOGUE, "Without a receipt " + line.sku() + " is worth its price of today",
-                  item_pointer("lines", i, "unit_price"));
+    Rejection above =
+        reject(schema::PRICE_ABOVE_CATALOGUE, "Without a receipt " + line.sku() + " is worth its price of today",
+               item_pointer("lines", i, "unit_price"));
+    // The catalogue may have changed since the till last heard of it.
+    if (auto refusal = or_note(deciding, std::move(above))) return refusal;
   }
   const Wide total = Wide(receipt.net()) + receipt.tax();
   if (total > kAmountMost) {
@@ -98,11 +110,11 @@ Decision decide_unlinked(const StartUnlinkedReturn& command, const Deciding& dec
   Acceptance accepted;
   if (auto refusal = check_sender(command, deciding, accepted)) return *refusal;
   Scratch<const schema::ProductUpserted*> products(static_cast<std::size_t>(command.lines_size()));
-  if (auto refusal = find_goods(command, deciding.books, products.all())) return *refusal;
+  if (auto refusal = find_goods(command, deciding, products.all())) return *refusal;
   auto& started = *add_event(accepted, deciding, schema::RETURN, command.return_id(), schema::Event::kReturnStarted)
                        .mutable_return_started();
   SaleCompleted& receipt = *started.mutable_receipt();
-  if (auto refusal = price_return(command, products.all(), receipt)) return *refusal;
+  if (auto refusal = price_return(command, deciding, products.all(), receipt)) return *refusal;
   started.set_return_id(command.return_id());
   receipt.set_sale_id(command.return_id());
   receipt.set_store_id(command.store_id());

@@ -32,11 +32,7 @@ struct Timed {
 class Converter {
  public:
   Converter(const FoodmartData& data, const CommandSink& sink, const FoodmartOptions& options)
-      : data_(data),
-        plain_(options.plain),
-        out_(sink),
-        stock_(data, out_),
-        tills_(data, options.returns, stock_, out_) {}
+      : data_(data), plain_(options.plain), out_(sink), stock_(data, out_), tills_(data, stock_, out_) {}
 
   Status run() {
     stores();

@@ -12,10 +12,8 @@ namespace till {
 struct FoodmartOptions {
   // Catalogue, customers, receipts and one RingUpSale a basket, paid by cash or card without a tax. Else the whole of a
   // store's day: tills whose drawers are opened, counted and closed, taxes, accounts of value, voids, transfers,
-  // counts. Keys are those of the same rows, so one tenant takes one of the two.
+  // counts, goods that come back. Keys are those of the same rows, so one tenant takes one of the two.
   bool plain = false;
-  // Some goods come back, by StartReturn and CompleteReturn.
-  bool returns = false;
 };
 
 struct FoodmartCounts {

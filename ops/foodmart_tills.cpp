@@ -144,7 +144,7 @@ void FoodmartTills::sell(FoodmartSale sale) {
   out_.counts.gift_cards_sold += paid.gift_cards_sold;
   if (drawer.cash >= kFloat + kPickUp) pick_up(drawer);
   wallets_.make_up(sale.customer, sale.command, sale.random);
-  if (with_returns_ && returns_.plan(sale)) wallets_.keep_points(sale.customer);
+  if (returns_.plan(sale)) wallets_.keep_points(sale.customer);
 }
 
 void FoodmartTills::ring_up(const FoodmartSale& sale, Drawer& drawer) {

@@ -21,8 +21,8 @@ inline constexpr std::uint64_t kFoodmartTills = 2;
 
 class FoodmartTills {
  public:
-  FoodmartTills(const FoodmartData& data, bool with_returns, FoodmartStock& stock, FoodmartOutput& out)
-      : data_(data), with_returns_(with_returns), stock_(stock), out_(out), wallets_(out), returns_(data) {}
+  FoodmartTills(const FoodmartData& data, FoodmartStock& stock, FoodmartOutput& out)
+      : data_(data), stock_(stock), out_(out), wallets_(out), returns_(data) {}
 
   // The tax table, the loyalty program, and those who work at the tills, with their PINs.
   void set_up();
@@ -62,7 +62,6 @@ class FoodmartTills {
   void close(Drawer& drawer);
 
   const FoodmartData& data_;
-  const bool with_returns_;
   FoodmartStock& stock_;
   FoodmartOutput& out_;
   FoodmartWallets wallets_;

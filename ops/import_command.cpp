@@ -115,7 +115,6 @@ void add_import_command(CLI::App& app, Shell& shell) {
   foodmart->add_option("--to", arguments->to, "Write lines for `till apply` to this file instead of sending them");
   foodmart->add_flag("--plain", arguments->options.plain,
                      "Catalogue, customers, receipts and sales alone, as the files have them; not after the whole");
-  foodmart->add_flag("--returns", arguments->options.returns, "Some goods come back");
   foodmart->callback(
       [&shell, arguments] { shell.run = [&shell, arguments] { return import_foodmart(shell, *arguments); }; });
 }

@@ -12,62 +12,128 @@ namespace {
 constexpr std::size_t kBatchTransactions = 1024;
 constexpr std::size_t kBatchBytes = 8u << 20;
 
-void add_beside_goods(Digest& digest, const schema::SaleCompleted& sale, WideSum sign) {
+using RetypedTenders = google::protobuf::RepeatedPtrField<schema::RetypedTender>;
+
+// A sale, or what takes back of one.
+struct Receipt {
+  const schema::SaleCompleted& sale;
+  WideSum sign = 1;
+  bool after_z = false;  // its shift was closed when it came
+  const RetypedTenders& retyped = schema::SaleVoided::default_instance().retyped();
+};
+
+// The shift says so in the same transaction.
+bool came_after_z(const Transaction& transaction, const std::string& sale_id) {
+  for (int i = 0; i < transaction.event_count(); ++i) {
+    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
+    const schema::LateSaleAttached& late = event.late_sale_attached();
+    if (late.closed() && late.booked().sale_id() == sale_id) return true;
+  }
+  return false;
+}
+
+// What the tender was found to be.
+bool is_cash(const Receipt& receipt, int tender) {
+  schema::Tender::Type type = receipt.sale.tenders(tender).type();
+  for (const schema::RetypedTender& row : receipt.retyped) {
+    if (row.tender() == static_cast<std::uint32_t>(tender)) type = row.type();
+  }
+  return type == schema::Tender::CASH;
+}
+
+// What stayed of the cash that was handed over.
+WideSum cash_of(const Receipt& receipt) {
+  WideSum cash = -WideSum(receipt.sale.change());
+  for (int i = 0; i < receipt.sale.tenders_size(); ++i) {
+    if (is_cash(receipt, i)) cash += receipt.sale.tenders(i).amount();
+  }
+  return cash;
+}
+
+// What a tender was counted as before tells its sale, which the oldest corrections do not carry.
+void add_correction(Digests& digests, const std::string& tenant, const schema::TenderCorrected& fact) {
+  if (fact.tender() >= static_cast<std::uint32_t>(fact.original().tenders_size())) return;
+  const int tender = static_cast<int>(fact.tender());
+  WideSum& cash = digests[{tenant, fact.original().currency()}].cash_kept;
+  if (is_cash({fact.original(), 1, false, fact.retyped()}, tender)) cash -= fact.amount();
+  if (fact.to() == schema::Tender::CASH) cash += fact.amount();
+}
+
+void add_beside_goods(Digest& digest, const Receipt& receipt) {
+  const schema::SaleCompleted& sale = receipt.sale;
   const WideSum kept = WideSum(sale.total()) + sale.cash_rounding();
   WideSum tax_rows = 0;
   for (const auto& row : sale.taxes()) {
-    digest.taxable += sign * row.taxable();
+    digest.taxable += receipt.sign * row.taxable();
     tax_rows += row.amount();
   }
-  digest.kept += sign * kept;
-  digest.tax_rows += sign * tax_rows;
-  if (!sale.employee_id().empty()) digest.employee_net += sign * sale.net();
-  if (sale.shift_id().empty()) return;
-  digest.shift_total += sign * sale.total();
-  digest.shift_kept += sign * kept;
-  digest.shift_tax += sign * tax_rows;
+  digest.kept += receipt.sign * kept;
+  digest.cash_kept += receipt.sign * cash_of(receipt);
+  digest.tax_rows += receipt.sign * tax_rows;
+  if (!sale.employee_id().empty()) digest.employee_net += receipt.sign * sale.net();
+  if (sale.shift_id().empty() || receipt.after_z) return;
+  digest.shift_total += receipt.sign * sale.total();
+  digest.shift_kept += receipt.sign * kept;
+  digest.shift_tax += receipt.sign * tax_rows;
 }
 
-void add_sums(Digest& digest, const schema::SaleCompleted& sale, WideSum sign) {
-  for (const auto& line : sale.lines()) digest.units_e5 += sign * line.quantity_e5();
-  digest.gross += sign * sale.gross();
-  digest.discount += sign * sale.discount();
-  digest.net += sign * sale.net();
-  digest.tax += sign * sale.tax();
-  digest.total += sign * sale.total();
-  digest.goods += sign * (WideSum(sale.net()) + sale.tax());
-  digest.cogs_e4 += sign * sale.cogs_e4();
-  add_beside_goods(digest, sale, sign);
+void add_sums(Digest& digest, const Receipt& receipt) {
+  const schema::SaleCompleted& sale = receipt.sale;
+  for (const auto& line : sale.lines()) digest.units_e5 += receipt.sign * line.quantity_e5();
+  digest.gross += receipt.sign * sale.gross();
+  digest.discount += receipt.sign * sale.discount();
+  digest.net += receipt.sign * sale.net();
+  digest.tax += receipt.sign * sale.tax();
+  digest.total += receipt.sign * sale.total();
+  digest.goods += receipt.sign * (WideSum(sale.net()) + sale.tax());
+  digest.cogs_e4 += receipt.sign * sale.cogs_e4();
+  add_beside_goods(digest, receipt);
 }
 
-void add_sale(Digest& digest, const schema::SaleCompleted& sale) {
+// By what they were given for, which a return does not tell.
+void add_discounts(Digest& digest, const Receipt& receipt) {
+  digest.sale_discount += receipt.sign * receipt.sale.sale_discount();
+  digest.employee_discount += receipt.sign * receipt.sale.employee_discount();
+  digest.coupon_discount += receipt.sign * receipt.sale.coupon_discount();
+}
+
+void add_sale(Digest& digest, const Receipt& receipt) {
   ++digest.sales;
   ++digest.standing;
-  digest.lines += sale.lines_size();
-  add_sums(digest, sale, 1);
+  digest.lines += receipt.sale.lines_size();
+  digest.line_voids += receipt.sale.line_voids();
+  digest.line_voided += receipt.sale.line_voided();
+  add_sums(digest, receipt);
+  add_discounts(digest, receipt);
 }
 
-void add_void(Digest& digest, const schema::SaleCompleted& sale) {
+void add_void(Digest& digest, const Receipt& receipt) {
   ++digest.voids;
   --digest.standing;
-  add_sums(digest, sale, -1);
+  add_sums(digest, receipt);
+  add_discounts(digest, receipt);
 }
 
-void add_return(Digest& digest, const schema::SaleCompleted& receipt) {
+void add_return(Digest& digest, const Receipt& receipt) {
   ++digest.returns;
-  add_sums(digest, receipt, -1);
+  add_sums(digest, receipt);
 }
 
-// False where the event is no receipt.
-bool add_receipt(Digests& digests, const std::string& tenant, const schema::Event& event) {
+// False where the event is about no receipt.
+bool add_receipt(Digests& digests, const Transaction& transaction, const schema::Event& event) {
+  const std::string& tenant = transaction.record().tenant();
   if (event.has_sale_completed()) {
-    add_sale(digests[{tenant, event.sale_completed().currency()}], event.sale_completed());
+    const schema::SaleCompleted& sale = event.sale_completed();
+    add_sale(digests[{tenant, sale.currency()}], {sale, 1, came_after_z(transaction, sale.sale_id())});
   } else if (event.has_sale_voided()) {
     const schema::SaleCompleted& sale = event.sale_voided().original();
-    add_void(digests[{tenant, sale.currency()}], sale);
+    add_void(digests[{tenant, sale.currency()}],
+             {sale, -1, came_after_z(transaction, sale.sale_id()), event.sale_voided().retyped()});
   } else if (event.has_return_completed()) {
-    const schema::SaleCompleted& receipt = event.return_completed().receipt();
-    add_return(digests[{tenant, receipt.currency()}], receipt);
+    const schema::SaleCompleted& sale = event.return_completed().receipt();
+    add_return(digests[{tenant, sale.currency()}], {sale, -1, came_after_z(transaction, sale.sale_id())});
+  } else if (event.has_sale_tender_corrected()) {
+    add_correction(digests, tenant, event.sale_tender_corrected());
   } else {
     return false;
   }
@@ -137,7 +203,7 @@ void LogDigest::add(const Transaction& transaction) {
   const bool ships = is_shipment(transaction);
   for (int i = 0; i < transaction.event_count(); ++i) {
     const auto& event = static_cast<const schema::Event&>(transaction.event(i));
-    if (add_receipt(digests_, tenant, event)) continue;
+    if (add_receipt(digests_, transaction, event)) continue;
     if (const std::int64_t change = transit_change(event, ships); change != 0) {
       digests_[{tenant, ""}].in_transit_e5 += change;
     }

@@ -38,19 +38,29 @@ struct Digest {
 
   // What parts of a view tell beside that.
   WideSum taxable = 0;
-  WideSum tax_rows = 0;      // tax by the rows of the receipts
-  WideSum employee_net = 0;  // net of sales that name an employee
-  WideSum shift_total = 0;   // of sales that name a shift: total, kept, tax rows
+  WideSum tax_rows = 0;       // tax by the rows of the receipts
+  WideSum employee_net = 0;   // net of sales that name an employee
+  WideSum cash_kept = 0;      // part of kept: by cash, corrected tenders as what they were
+  WideSum sale_discount = 0;  // parts of discount, of sales that were not voided
+  WideSum employee_discount = 0;
+  WideSum coupon_discount = 0;
+  WideSum line_voids = 0;  // lines taken off tickets of sales, voided ones included, and their gross
+  WideSum line_voided = 0;
+  WideSum shift_total = 0;  // of sales that count in a shift, those after its Z left out: total, kept, tax rows
   WideSum shift_kept = 0;
   WideSum shift_tax = 0;
   WideSum shifts = 0;
-  WideSum drawer_cash = 0;    // what the drawers of all shifts together should hold
+  WideSum drawer_cash = 0;  // what the drawers of all shifts together should hold
+  WideSum cancelled = 0;    // gross of tickets that were cancelled in a shift
+  WideSum cancelled_tickets = 0;
   WideSum employee_acts = 0;  // counted of employees beside their sales
   WideSum gift_cards = 0;     // owed to the holders of gift cards
   WideSum points = 0;
   WideSum store_credit = 0;
   WideSum accounts = 0;       // owed by customers
   WideSum in_transit_e5 = 0;  // goods on their way between stores
+  WideSum lost_e5 = 0;        // goods damaged between stores, and what they had cost; each under the cost's currency
+  WideSum lost_value_e4 = 0;
   WideSum stock_days_e5 = 0;  // moves of stock other than sales and voids
   friend bool operator==(const Digest&, const Digest&) = default;
 };

@@ -1,5 +1,6 @@
 #include "projections/person_eraser.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,11 @@
 namespace till {
 namespace {
 
-// Of the log, at once, where the persons of a tenant are looked for.
+// Of the log, at once: what the follower is handed, and what is read where the persons of a tenant are looked for.
 constexpr std::size_t kEraserBatchTransactions = 2048;
 constexpr std::size_t kEraserBatchBytes = 4u << 20;
+// Erasures are rare: looking at every group of sales as it comes would cost more than all of them.
+constexpr std::chrono::milliseconds kEraserPace{50};
 
 }  // namespace
 
@@ -20,7 +23,10 @@ PersonEraser::PersonEraser(Engine& engine, PersonKeys& keys)
     : feed_(engine.feed()),
       keys_(keys),
       at_(engine.feed().durable()),
-      follower_(engine.feed(), *this, FollowerOptions{}) {}
+      follower_(engine.feed(), *this,
+                {.max_batch_transactions = kEraserBatchTransactions,
+                 .max_batch_bytes = kEraserBatchBytes,
+                 .pace = kEraserPace}) {}
 
 PersonEraser::~PersonEraser() {
   stop();

@@ -18,6 +18,15 @@ bool add_shift_event(Digests& digests, const std::string& tenant, const schema::
     digest.drawer_cash += event.shift_opened().opening_float();
   } else if (event.has_shift_sale_booked()) {
     digests[{tenant, event.shift_sale_booked().currency()}].drawer_cash += event.shift_sale_booked().cash();
+  } else if (event.has_late_sale_attached()) {
+    const schema::ShiftSaleBooked& booked = event.late_sale_attached().booked();
+    if (!event.late_sale_attached().closed()) digests[{tenant, booked.currency()}].drawer_cash += booked.cash();
+  } else if (event.has_tender_type_corrected()) {
+    digests[{tenant, event.tender_type_corrected().currency()}].drawer_cash += event.tender_type_corrected().cash();
+  } else if (event.has_shift_ticket_cancelled()) {
+    Digest& digest = digests[{tenant, event.shift_ticket_cancelled().currency()}];
+    ++digest.cancelled_tickets;
+    digest.cancelled += event.shift_ticket_cancelled().amount();
   } else if (const auto* const moved = fact_of<schema::DrawerMoved>(event)) {
     digests[{tenant, moved->currency()}].drawer_cash += moved->amount();
     if (event.has_drawer_opened_no_sale() && !moved->employee_id().empty()) ++digests[{tenant, ""}].employee_acts;
@@ -33,6 +42,12 @@ bool add_shift_event(Digests& digests, const std::string& tenant, const schema::
 
 void add_value(Digests& digests, const std::string& tenant, const schema::Event& event) {
   if (add_shift_event(digests, tenant, event)) return;
+  for (const auto& line : event.transfer_receipt_booked().lines()) {
+    if (line.damaged_e5() == 0) continue;
+    Digest& digest = digests[{tenant, line.currency()}];
+    digest.lost_e5 += line.damaged_e5();
+    digest.lost_value_e4 += line.damaged_value_e4();
+  }
   if (const auto* const card = fact_of<schema::GiftCardMoved>(event)) {
     digests[{tenant, card->currency()}].gift_cards += card->amount();
   } else if (const auto* const points = fact_of<schema::PointsMoved>(event)) {

@@ -9,7 +9,8 @@
 
 namespace till {
 
-// Does nothing where the event moves neither cash of a drawer nor an account of value, and is no act of an employee.
+// Does nothing where the event moves neither cash of a drawer nor an account of value, cancels no ticket, loses no
+// goods between stores, and is no act of an employee.
 void add_value(Digests& digests, const std::string& tenant, const schema::Event& event);
 
 // What an event does to the goods between the stores of its tenant. `ships`: its transaction sends a transfer off.

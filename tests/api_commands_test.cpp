@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/command_codec.h"
+#include "api/validation.h"
 #include "engine/position_text.h"
 #include "tests/api_world.h"
 
@@ -320,6 +321,24 @@ TEST_CASE("api: a session begins at a terminal, and a batch with PINs as well") 
   const JsonNode results = batch.json();
   REQUIRE(results["results"].items().size() == 2);
   for (const JsonNode& item : results["results"].items()) CHECK(item["status"].integer() == 201);
+}
+
+TEST_CASE("api: a client uses no key of the server's own, by itself or in a batch") {
+  ApiWorld world;
+  world.set_up_acme();
+  const std::string key = own_key({"timer", "reservation", "B1", "1772445600000000"});
+  const ApiReply single = world.send("POST", kSales, world.sale_body("r1", 1), world.terminal_key, key);
+  CHECK(single.status == 400);
+  CHECK(single.code() == "IDEMPOTENCY_KEY_INVALID");
+  const ApiReply batch = world.send("POST", "/v1/batch",
+                                    R"({"commands":[)" +
+                                        batch_item(R"(timer\u001freservation\u001fB1\u001f1772445600000000)",
+                                                   "RingUpSale", world.sale_body("r1", 1)) +
+                                        "]}",
+                                    world.terminal_key, {});
+  INFO(batch.body);
+  CHECK(batch.json()["results"].items().front()["status"].integer() == 400);
+  CHECK(batch.body.find("IDEMPOTENCY_KEY_INVALID") != std::string::npos);
 }
 
 TEST_CASE("api: a tenant over its quota is told so, and when to come back") {

@@ -122,13 +122,25 @@ TEST_CASE("rate limit: refills by time, and a batch may go into debt") {
   now += std::chrono::milliseconds(100);
   CHECK(limit.take("a", now).allowed);
   CHECK_FALSE(limit.take("a", now).allowed);
-  limit.charge("a", 30, now);
+  limit.charge("a", 30, now, {});
   const RateLimit::Verdict verdict = limit.take("a", now);
   CHECK_FALSE(verdict.allowed);
   CHECK(verdict.retry_after_s == 4);
   CHECK_FALSE(limit.take("a", now + std::chrono::milliseconds(3000)).allowed);
   CHECK(limit.take("a", now + std::chrono::milliseconds(3200)).allowed);
   CHECK_FALSE(RateLimit({}).enabled());
+}
+
+TEST_CASE("rate limit: what a terminal's request turns out to hold is charged to the terminal as well") {
+  RateLimit limit({.commands_per_second = 100, .burst = 100, .terminal_commands_per_second = 1, .terminal_burst = 5});
+  const RateLimit::Clock::time_point now{};
+  CHECK(limit.take("a", now, "t1").terminal_remaining == 4);
+  limit.charge("a", 6, now, "t1");
+  const RateLimit::Verdict verdict = limit.take("a", now, "t1");
+  CHECK_FALSE(verdict.allowed);
+  CHECK(verdict.remaining == 93);
+  CHECK(verdict.retry_after_s == 3);
+  CHECK(limit.take("a", now, "t2").allowed);
 }
 
 TEST_CASE("fingerprint: depends on tenant, command and every field, not on time") {

@@ -46,7 +46,7 @@ class CouponDesk {
   }
   std::string redeem(std::string_view coupon, std::string_view sale) {
     return run([&](const Deciding& deciding, Acceptance& accepted) {
-      return redeem_coupon(deciding, coupon, sale, "/coupons/0", accepted);
+      return redeem_coupon(deciding, coupon, sale, "/coupons/0", CouponTime::kChecked, accepted);
     });
   }
   std::string release(std::string_view coupon, std::string_view sale) {

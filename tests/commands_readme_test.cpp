@@ -74,4 +74,22 @@ TEST_CASE("the list of commands in commands/README.md is today's", "[commands][d
   }
 }
 
+TEST_CASE("names of other systems lead to commands that there are", "[commands][docs]") {
+  const std::string text = read_file(kSource / "commands" / "README.md");
+  const auto begin = text.find("## Names");
+  const std::string section = text.substr(begin, text.find("## Commands") - begin);
+  std::size_t names = 0;
+  for (std::size_t open = section.find('`'); open != std::string::npos; open = section.find('`', open)) {
+    const std::size_t close = section.find('`', open + 1);
+    REQUIRE(close != std::string::npos);
+    const std::string name = section.substr(open + 1, close - open - 1);
+    open = close + 1;
+    if (name.find_first_of(" /") != std::string::npos) continue;  // a route, a command line
+    ++names;
+    CAPTURE(name);
+    CHECK(text.find("\n| `" + name + "` | ") != std::string::npos);
+  }
+  CHECK(names > 20);
+}
+
 }  // namespace till::testing

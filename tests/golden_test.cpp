@@ -1,11 +1,15 @@
 // Stored bytes are for ever: every event as it was written once, read and written again by today's code.
 // See tests/golden/README.md.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
 #include <catch2/catch.hpp>
 
@@ -74,6 +78,18 @@ schema::Event filled_event(const FieldDescriptor& member) {
   return event;
 }
 
+// The same for equal messages: plain serialization leaves the order of a map open.
+std::string bytes_of(const Message& message) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream out(&bytes);
+  {
+    google::protobuf::io::CodedOutputStream coded(&out);  // gives back what it took too much when it ends
+    coded.SetSerializationDeterministic(true);
+    REQUIRE(message.SerializeToCodedStream(&coded));
+  }
+  return bytes;
+}
+
 std::string to_lines(const std::string& bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -97,6 +113,20 @@ std::string read_bytes(const std::filesystem::path& path) {
   return bytes;
 }
 
+// "SaleCompleted.txt", then "SaleCompleted.2.txt" and so on: the same event with later fields.
+std::filesystem::path golden_path(const std::string& name, std::size_t number) {
+  return kGolden / (number == 1 ? name + ".txt" : name + "." + std::to_string(number) + ".txt");
+}
+
+// In the order in which they were written.
+std::vector<std::string> goldens_of(const std::string& name) {
+  std::vector<std::string> goldens;
+  while (std::filesystem::exists(golden_path(name, goldens.size() + 1))) {
+    goldens.push_back(read_bytes(golden_path(name, goldens.size() + 1)));
+  }
+  return goldens;
+}
+
 bool has_unknown_fields(const Message& message) {
   const Reflection& r = *message.GetReflection();
   if (!r.GetUnknownFields(message).empty()) return true;
@@ -116,17 +146,18 @@ bool has_unknown_fields(const Message& message) {
 
 }  // namespace
 
-TEST_CASE("every event has golden bytes that today's code reads and writes", "[golden]") {
+TEST_CASE("every event has golden bytes with all the fields of today", "[golden]") {
   const bool write = std::getenv("TILL_WRITE_GOLDEN") != nullptr;
   const auto& events = *schema::Event::descriptor();
   for (int i = 0; i < events.field_count(); ++i) {
     const FieldDescriptor& member = *events.field(i);
     const std::string name = event_type_name(member);
-    const std::filesystem::path path = kGolden / (name + ".txt");
-    const schema::Event today = filled_event(member);
-    if (write && !std::filesystem::exists(path)) std::ofstream(path) << to_lines(today.SerializeAsString());
+    const std::string today = bytes_of(filled_event(member));
+    const std::vector<std::string> goldens = goldens_of(name);
+    const bool known = std::find(goldens.begin(), goldens.end(), today) != goldens.end();
+    if (write && !known) std::ofstream(golden_path(name, goldens.size() + 1)) << to_lines(today);
     CAPTURE(name);
-    REQUIRE(std::filesystem::exists(path));
+    CHECK((known || write));
   }
 }
 
@@ -137,7 +168,7 @@ TEST_CASE("golden bytes keep their meaning", "[golden]") {
     const std::string bytes = read_bytes(entry.path());
     schema::Event event;
     REQUIRE(event.ParseFromString(bytes));
-    CHECK(event.SerializeAsString() == bytes);
+    CHECK(bytes_of(event) == bytes);
     CHECK_FALSE(has_unknown_fields(event));
     const auto* member = schema::Event::descriptor()->FindFieldByNumber(event.event_case());
     REQUIRE(member != nullptr);

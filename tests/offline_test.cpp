@@ -9,7 +9,9 @@
 #include <catch2/catch.hpp>
 
 #include "commands/offline_quarantine.h"
+#include "commands/sale_return.h"
 #include "tests/offline_queue.h"
+#include "tests/sent.h"
 
 namespace till::testing {
 namespace {
@@ -32,6 +34,53 @@ std::size_t completed(const MemoryTill& till) {
 }
 
 using Fates = std::vector<std::string>;
+
+// So many MILK of sale V1, which has one line.
+schema::StartReturn milk_back(const std::string& return_id, std::int64_t units) {
+  schema::StartReturn start;
+  start.set_return_id(return_id);
+  start.set_sale_id("V1");
+  start.set_store_id("S1");
+  start.set_terminal_id("T1");
+  start.add_lines()->set_line_id("1");
+  start.mutable_lines(0)->set_quantity_e5(units * 100'000);
+  start.set_occurred_at_us(kTestStartUs);
+  return start;
+}
+
+// In cash.
+schema::OfflineCommand refund_of(const std::string& return_id, std::uint64_t terminal_seq, std::int64_t amount) {
+  schema::OfflineCommand inside;
+  schema::CompleteReturn& completion = *inside.mutable_complete_return();
+  completion.set_return_id(return_id);
+  completion.set_terminal_seq(terminal_seq);
+  completion.set_occurred_at_us(kTestStartUs);
+  completion.mutable_expected_total()->set_amount(amount);
+  completion.mutable_expected_total()->set_currency("EUR");
+  completion.add_refunds()->set_type(schema::Tender::CASH);
+  *completion.mutable_refunds(0)->mutable_amount() = completion.expected_total();
+  return inside;
+}
+
+// Of the sale's line, what the ledger has given up: at most what was sold, and what all returns say that they took.
+void check_ledger(MemoryTill& till, const std::vector<std::string>& returns, std::int64_t sold) {
+  std::int64_t quantity = 0;
+  std::int64_t net = 0;
+  for (const std::string& id : returns) {
+    const auto* state = till.books().get<schema::ReturnState>(kind_of(schema::RETURN), id);
+    RC_ASSERT(state != nullptr);
+    RC_ASSERT(state->lines(0).over_e5() >= 0 && state->lines(0).over_e5() <= state->lines(0).quantity_e5());
+    RC_ASSERT(state->total().amount() == state->lines(0).quantity_e5() / 1'000);
+    quantity += state->lines(0).quantity_e5() - state->lines(0).over_e5();
+    net += (state->lines(0).quantity_e5() - state->lines(0).over_e5()) / 1'000;
+  }
+  const schema::SaleReturnsState* ledger = sale_returns(till.books(), "V1");
+  const schema::SaleReturnMoved::Line none;
+  const auto& taken = ledger == nullptr || ledger->lines().empty() ? none : ledger->lines(0).taken();
+  RC_ASSERT(taken.quantity_e5() == quantity);
+  RC_ASSERT(taken.net() == net);
+  RC_ASSERT(quantity <= sold * 100'000);
+}
 
 }  // namespace
 
@@ -158,6 +207,84 @@ TEST_CASE("5.3 row 16: no stock check refuses what was sold while the till was a
   Command online;
   *online.mutable_ring_up_sale() = offline_sale(2);
   CHECK(std::holds_alternative<Rejection>(till.send(online).decision));
+}
+
+TEST_CASE("property: R1 holds of a sale's ledger, whatever tills took back while they were away",
+          "[offline][property]") {
+  CHECK(rc::check([] {
+    MemoryTill till;
+    open_offline_store(till);
+    const auto sold = *rc::gen::inRange<std::int64_t>(1, 6);
+    Command sale;
+    *sale.mutable_ring_up_sale() = offline_sale(1, sold);
+    must_accept(till, sale);
+    OfflineQueue queue;
+    std::vector<std::string> returns;
+    const int steps = *rc::gen::inRange(1, 20);
+    for (int step = 0; step < steps; ++step) {
+      const schema::StartReturn start =
+          milk_back("B" + std::to_string(step), *rc::gen::inRange<std::int64_t>(1, sold + 1));
+      const int choice = *rc::gen::inRange(0, 3);
+      if (choice == 0) {
+        Command online;
+        *online.mutable_start_return() = start;
+        if (!std::holds_alternative<Rejection>(till.send(online).decision)) returns.push_back(start.return_id());
+      } else if (choice == 1 || returns.empty()) {
+        schema::OfflineCommand inside;
+        *inside.mutable_start_return() = start;
+        queue.add(inside);
+        RC_ASSERT(send_entry(till, queue.entries().back()) == "accepted");
+        returns.push_back(start.return_id());
+      } else {
+        Command cancel;
+        cancel.mutable_cancel_return()->set_return_id(returns.back());
+        must_accept(till, cancel);
+        returns.pop_back();
+      }
+      check_ledger(till, returns, sold);
+    }
+  }));
+}
+
+TEST_CASE("what came back beyond what was left keeps its sale from being voided", "[offline]") {
+  MemoryTill till;
+  open_offline_store(till);
+  Command command;
+  *command.mutable_ring_up_sale() = offline_sale(1, 1);
+  must_accept(till, command);
+  *command.mutable_start_return() = milk_back("B1", 1);
+  must_accept(till, command);
+  OfflineQueue queue;
+  schema::OfflineCommand inside;
+  *inside.mutable_start_return() = milk_back("B2", 1);
+  queue.add(inside);
+  queue.add(refund_of("B2", 2, 100));
+  CHECK(send_entries(till, queue.entries()) == Fates(2, "accepted"));
+  command.mutable_cancel_return()->set_return_id("B1");
+  must_accept(till, command);
+  command.mutable_void_sale()->set_sale_id("V1");
+  command.mutable_void_sale()->set_reason("typed wrong");
+  CHECK(code_of(till.send(command)) == "SALE_HAS_RETURNS");
+}
+
+TEST_CASE("a return that is in quarantine blocks none after it, and is known when it comes again", "[offline]") {
+  MemoryTill till;
+  open_offline_store(till);
+  OfflineQueue queue;
+  queue.add(offline_sale(1, 2));
+  schema::OfflineCommand inside;
+  *inside.mutable_start_return() = milk_back("B1", 3);
+  queue.add(inside);
+  *inside.mutable_start_return() = milk_back("B2", 2);
+  queue.add(inside);
+  queue.add(refund_of("B2", 2, 200));
+  queue.add(offline_sale(3));
+  const Fates once{"accepted", "RETURN_EXCEEDS_SOLD", "accepted", "accepted", "accepted"};
+  CHECK(send_entries(till, queue.entries()) == once);
+  CHECK(send_entries(till, queue.entries()) == Fates(5, "known"));
+  const auto* state = till.books().get<schema::ReturnState>(kind_of(schema::RETURN), "B2");
+  REQUIRE(state != nullptr);
+  CHECK(state->status() == schema::ReturnState::COMPLETED);
 }
 
 TEST_CASE("the list of open entries is bounded, and what left it is still there", "[offline]") {

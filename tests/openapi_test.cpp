@@ -57,6 +57,16 @@ TEST_CASE("the API description is whole", "[openapi]") {
     CHECK(at_pointer(root, std::string_view(reference).substr(1)) != nullptr);
   }
 
+  std::set<std::string> tags;
+  for (const auto& tag : root["tags"].GetArray()) {
+    CHECK_FALSE(text_of(tag["description"]).empty());
+    CHECK(tags.emplace(text_of(tag["name"])).second);
+  }
+  for (const Route& route : all_routes()) {
+    CAPTURE(route.group);
+    CHECK(tags.contains(route.group));
+  }
+
   std::set<std::string> operations;
   for (const auto& path : root["paths"].GetObject()) {
     for (const auto& operation : path.value.GetObject()) {

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "commands/tender_correction.h"
 #include "projections/digest_difference.h"
-#include "schemas/state.pb.h"
 
 namespace till {
 namespace {
@@ -98,6 +98,31 @@ Position Chain::sell(const std::string& tenant, const SaleSpec& spec) {
   return feed_.append(tenant, fill)->position();
 }
 
+Position Chain::correct_tender(const std::string& tenant, const std::string& sale_id, schema::Tender::Type to,
+                               bool told) {
+  const auto fill = [&](TransactionBuilder& builder) {
+    begin(builder, tenant);
+    const schema::SaleCompleted original = sales_.at(tenant + "|" + sale_id);
+    schema::SaleState& state = states_[tenant + "|" + sale_id];
+    schema::Event event;
+    schema::TenderCorrected& fact = *event.mutable_sale_tender_corrected();
+    fact.set_sale_id(sale_id);
+    fact.set_from(with_corrections(state, original).tenders(0).type());
+    fact.set_to(to);
+    fact.set_currency(original.currency());
+    fact.set_amount(original.tenders(0).amount());
+    if (told) {
+      *fact.mutable_original() = original;
+      write_corrections(state, *fact.mutable_retyped());
+    }
+    for (const EventRule& rule : tender_correction_aggregate().events) {
+      if (rule.event == event.event_case()) rule.evolve(state, event, builder.record());
+    }
+    add(builder, schema::SALE, sale_id, event);
+  };
+  return feed_.append(tenant, fill)->position();
+}
+
 Position Chain::void_sale(const std::string& tenant, const std::string& sale_id, const std::string& reason) {
   const auto fill = [&](TransactionBuilder& builder) {
     begin(builder, tenant);
@@ -106,6 +131,7 @@ Position Chain::void_sale(const std::string& tenant, const std::string& sale_id,
     event.mutable_sale_voided()->set_sale_id(sale_id);
     event.mutable_sale_voided()->set_reason(reason);
     *event.mutable_sale_voided()->mutable_original() = original;
+    write_corrections(states_[tenant + "|" + sale_id], *event.mutable_sale_voided()->mutable_retyped());
     add(builder, schema::SALE, sale_id, event);
     for (const schema::SaleCompleted::Line& line : original.lines()) {
       const std::string id = original.store_id() + "/" + line.sku();
@@ -185,7 +211,7 @@ Digests telling(const Digests& digests) {
 Digests log_digests(Feed& feed, Position position) {
   LogDigest digest;
   REQUIRE(advance_digest(feed, position, digest).ok());
-  return telling(digest.digests());
+  return digest.digests();
 }
 
 }  // namespace till

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "projections/read_cache/read_cache.h"
+#include "schemas/state.pb.h"
 #include "tests/fake_feed.h"
 
 namespace till {
@@ -35,6 +36,9 @@ class Chain {
   Position append(const std::string& tenant, const std::string& store, const std::string& sku,
                   const schema::Event& event);
   Position sell(const std::string& tenant, const SaleSpec& spec);
+  // The sale's only tender is found to be of another type. Not `told`: by an event that carries no sale.
+  Position correct_tender(const std::string& tenant, const std::string& sale_id, schema::Tender::Type to,
+                          bool told = true);
   Position void_sale(const std::string& tenant, const std::string& sale_id, const std::string& reason);
   // What `spec` says comes back, under its id.
   Position give_back(const std::string& tenant, const SaleSpec& spec);
@@ -54,6 +58,7 @@ class Chain {
   std::map<std::string, std::uint64_t> versions_;   // by tenant, kind, id
   std::map<std::string, std::int64_t> on_hand_e5_;  // by tenant, id
   std::map<std::string, schema::SaleCompleted> sales_;
+  std::map<std::string, schema::SaleState> states_;  // corrections alone
   std::string tenant_;
 };
 

@@ -140,6 +140,18 @@ TEST_CASE("receipt: a voided sale and a copy say so", "[receipt]") {
         std::string::npos);
 }
 
+TEST_CASE("receipt: a payment that was corrected since stays as it was printed", "[receipt]") {
+  schema::SaleView sale;
+  pay(sale, schema::Tender::CARD, 1'000, "");
+  pay(sale, schema::Tender::CASH, 500, "");
+  schema::RetypedTender& before = *sale.add_rung_up();
+  before.set_tender(1);
+  before.set_type(schema::Tender::VOUCHER);
+  const schema::Receipt receipt = make_receipt(sale);
+  CHECK(receipt.payments(0).type() == schema::Tender::CARD);
+  CHECK(receipt.payments(1).type() == schema::Tender::VOUCHER);
+}
+
 TEST_CASE("receipt: a return gives back what it says", "[receipt]") {
   schema::Receipt receipt;
   receipt.set_kind(schema::Receipt::RETURN);

@@ -4,6 +4,12 @@ namespace till {
 namespace {
 
 constexpr std::int32_t kDay = 20261123;
+constexpr std::int64_t kLineGross = 1000;
+
+void set_usd(schema::Money& money, std::int64_t amount) {
+  money.set_amount(amount);
+  money.set_currency("USD");
+}
 
 std::int64_t cash_of(const schema::SaleCompleted& sale) {
   std::int64_t cash = -sale.change();
@@ -61,12 +67,82 @@ void TestDrawer::sell(TestSale sale) {
   log_.append(tenant_, {event, booking});
 }
 
+void TestDrawer::attach_late(TestSale sale, bool closed) {
+  ++sequence_;
+  const std::int64_t before = expected_;
+  schema::Event event;
+  *event.mutable_sale_completed() = of_shift(sale);
+  schema::Event late;
+  *late.mutable_late_sale_attached()->mutable_booked() =
+      booked(event.sale_completed(), schema::ShiftSaleBooked::SALE).shift_sale_booked();
+  late.mutable_late_sale_attached()->set_closed(closed);
+  if (closed) {
+    expected_ = before;
+  } else if (!variances_.empty()) {
+    set_usd(*variances_[0].mutable_expected(), expected_);
+    set_usd(*variances_[0].mutable_over_short(), variances_[0].counted().amount() - expected_);
+    for (const schema::TenderVariance& variance : variances_) {
+      *late.mutable_late_sale_attached()->add_variances() = variance;
+    }
+  }
+  log_.append(tenant_, {event, late});
+}
+
+void TestDrawer::void_late(TestSale sale) {
+  const std::int64_t before = expected_;
+  schema::Event event;
+  event.mutable_sale_voided()->set_sale_id(sale.sale_id);
+  *event.mutable_sale_voided()->mutable_original() = of_shift(sale);
+  add_retyped(sale.sale_id, *event.mutable_sale_voided()->mutable_retyped());
+  schema::Event late;
+  *late.mutable_late_sale_attached()->mutable_booked() =
+      booked(event.sale_voided().original(), schema::ShiftSaleBooked::VOID).shift_sale_booked();
+  late.mutable_late_sale_attached()->set_closed(true);
+  expected_ = before;
+  log_.append(tenant_, {event, late});
+}
+
 void TestDrawer::void_sale(TestSale sale) {
   schema::Event event;
   event.mutable_sale_voided()->set_sale_id(sale.sale_id);
   *event.mutable_sale_voided()->mutable_original() = of_shift(sale);
-  const schema::Event booking = booked(event.sale_voided().original(), schema::ShiftSaleBooked::VOID);
+  add_retyped(sale.sale_id, *event.mutable_sale_voided()->mutable_retyped());
+  schema::SaleCompleted paid = event.sale_voided().original();
+  for (const auto& row : event.sale_voided().retyped()) {
+    paid.mutable_tenders(static_cast<int>(row.tender()))->set_type(row.type());
+  }
+  const schema::Event booking = booked(paid, schema::ShiftSaleBooked::VOID);
   log_.append(tenant_, {event, booking});
+}
+
+void TestDrawer::add_retyped(const std::string& sale_id,
+                             google::protobuf::RepeatedPtrField<schema::RetypedTender>& retyped) {
+  const auto known = corrected_.find(sale_id);
+  if (known != corrected_.end()) retyped.Add()->set_type(known->second);
+}
+
+void TestDrawer::correct(TestSale sale, schema::Tender::Type to) {
+  schema::Event of_sale;
+  schema::TenderCorrected& fact = *of_sale.mutable_sale_tender_corrected();
+  const schema::SaleCompleted original = of_shift(sale);
+  const auto known = corrected_.find(sale.sale_id);
+  fact.set_sale_id(sale.sale_id);
+  fact.set_shift_id(shift_id_);
+  fact.set_from(known == corrected_.end() ? original.tenders(0).type() : known->second);
+  fact.set_to(to);
+  fact.set_currency(original.currency());
+  fact.set_amount(original.tenders(0).amount());
+  if (fact.from() == schema::Tender::CASH) fact.set_cash(-fact.amount());
+  if (to == schema::Tender::CASH) fact.set_cash(fact.amount());
+  expected_ += fact.cash();
+  fact.set_expected_cash_after(expected_);
+  fact.set_employee_id(employee_id_);
+  schema::Event of_shift_event;
+  *of_shift_event.mutable_tender_type_corrected() = fact;
+  *fact.mutable_original() = original;
+  add_retyped(sale.sale_id, *fact.mutable_retyped());
+  corrected_[sale.sale_id] = to;
+  log_.append(tenant_, {of_sale, of_shift_event});
 }
 
 void TestDrawer::give_back(TestSale receipt, const std::string& source_sale_id) {
@@ -132,6 +208,23 @@ void TestDrawer::no_sale() {
   log_.append(tenant_, {event});
 }
 
+void TestDrawer::cancel_ticket(const std::string& sale_id, std::uint32_t lines, std::uint32_t voided, bool after_z) {
+  schema::Event event;
+  schema::ShiftTicketCancelled& fact = *event.mutable_shift_ticket_cancelled();
+  fact.set_shift_id(shift_id_);
+  fact.set_sale_id(sale_id);
+  fact.set_store_id("S1");
+  fact.set_terminal_id(terminal_id_);
+  fact.set_currency("USD");
+  fact.set_lines(lines - voided);
+  fact.set_amount((lines - voided) * kLineGross);
+  fact.set_line_voids(voided);
+  fact.set_line_voided(voided * kLineGross);
+  fact.set_business_date(kDay);
+  fact.set_closed(after_z);
+  log_.append(tenant_, {event});
+}
+
 void TestDrawer::change_operator(const std::string& employee_id) {
   schema::Event event;
   event.mutable_operator_changed()->set_shift_id(shift_id_);
@@ -147,8 +240,18 @@ void TestDrawer::end() {
   log_.append(tenant_, {event});
 }
 
-void TestDrawer::count(std::int64_t cash) {
+void TestDrawer::count(std::int64_t cash, std::vector<schema::TenderVariance> others) {
   schema::Event event;
+  schema::TenderVariance of_cash;
+  of_cash.set_type(schema::Tender::CASH);
+  set_usd(*of_cash.mutable_expected(), expected_);
+  set_usd(*of_cash.mutable_counted(), cash);
+  set_usd(*of_cash.mutable_over_short(), cash - expected_);
+  variances_ = std::move(others);
+  variances_.insert(variances_.begin(), of_cash);
+  for (const schema::TenderVariance& variance : variances_) {
+    *event.mutable_shift_counted()->add_variances() = variance;
+  }
   event.mutable_shift_counted()->set_shift_id(shift_id_);
   event.mutable_shift_counted()->set_count_no(1);
   event.mutable_shift_counted()->set_expected_cash(expected_);
@@ -170,6 +273,7 @@ void TestDrawer::close(std::uint64_t z_no, std::int64_t cash, std::int64_t grand
   fact.set_left_in_drawer(cash);
   fact.set_grand_total(grand_total);
   fact.set_business_date(kDay);
+  for (const schema::TenderVariance& variance : variances_) *fact.add_variances() = variance;
   log_.append(tenant_, {event});
 }
 

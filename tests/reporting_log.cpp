@@ -70,10 +70,16 @@ schema::SaleCompleted completed(const TestSale& from) {
     line.set_quantity_e5(kUnit);
     line.set_unit_price_e4(100'000);
     line.set_gross(kLineGross);
-    line.set_net(kLineGross);
+    if (i == 0) line.set_discount(from.discount);
+    line.set_net(kLineGross - line.discount());
     line.set_tax(kLineTax);
   }
   add_totals(sale);
+  sale.set_sale_discount(from.sale_discount);
+  sale.set_employee_discount(from.employee_discount);
+  sale.set_coupon_discount(from.coupon_discount);
+  sale.set_line_voids(from.line_voids);
+  sale.set_line_voided(from.line_voids * kLineGross);
   sale.set_charged(from.charged);
   sale.set_tip(from.tip);
   sale.set_gift_cards_sold(from.gift_cards_sold);

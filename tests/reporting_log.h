@@ -37,6 +37,11 @@ struct TestSale {
   std::uint64_t terminal_seq = 1;
   std::string customer_id = {};
   std::string terminal_id = "T1";
+  std::int64_t discount = 0;  // off the first line; what of it was not given on the line:
+  std::int64_t sale_discount = 0;
+  std::int64_t employee_discount = 0;
+  std::int64_t coupon_discount = 0;
+  std::uint32_t line_voids = 0;  // at 10.00 each
 };
 
 schema::SaleCompleted completed(const TestSale& sale);

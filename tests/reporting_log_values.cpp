@@ -18,7 +18,13 @@ void ReportingLog::append_random_shift(const std::string& tenant, int number) {
     sale.customer_id = pick(2) == 0 ? "customer-" + std::to_string(pick(5)) : "";
     sale.cash_rounding = pick(3) - 1;
     sale.tip = pick(50);
+    sale.discount = pick(300);
+    sale.sale_discount = sale.discount / 3;
+    sale.employee_discount = sale.discount / 4;
+    sale.coupon_discount = sale.discount / 5;
+    sale.line_voids = static_cast<std::uint32_t>(pick(3));
     drawer.sell(sale);
+    if (pick(3) == 0) drawer.correct(sale, pick(2) == 0 ? schema::Tender::CARD : schema::Tender::VOUCHER);
     if (pick(4) == 0) {
       drawer.void_sale(sale);
     } else if (pick(3) == 0) {
@@ -29,12 +35,18 @@ void ReportingLog::append_random_shift(const std::string& tenant, int number) {
   drawer.pay_in(1 + pick(100));
   drawer.pick_up(1 + pick(1000));
   drawer.no_sale();
+  drawer.cancel_ticket(tenant + "-" + name + "-cancelled", 3, 1);
   drawer.change_operator("E2");
   if (pick(3) == 0) return;
   drawer.end();
   const std::int64_t counted = drawer.expected() + pick(20) - 10;
   drawer.count(counted);
+  if (number % 3 == 0) drawer.attach_late({.sale_id = tenant + "-" + name + "-late"});
   drawer.close(1, counted, pick(100'000));
+  if (number % 2 == 0) return;
+  const TestSale after_z{.sale_id = tenant + "-" + name + "-later", .discount = 100, .sale_discount = 50};
+  drawer.attach_late(after_z, true);
+  if (number % 3 == 0) drawer.void_late(after_z);
 }
 
 std::vector<Event> ReportingLog::random_card(const std::string& tenant) {
@@ -109,6 +121,10 @@ std::vector<Event> ReportingLog::random_transfer(const std::string& tenant) {
   receipt.add_lines()->set_sku(sku);
   receipt.mutable_lines(0)->set_received_e5(sent / 2);
   receipt.mutable_lines(0)->set_damaged_e5(1);
+  if (next_id_ % 2 == 0) {
+    receipt.mutable_lines(0)->set_damaged_value_e4(sent);
+    receipt.mutable_lines(0)->set_currency("USD");
+  }
   return {events[2], events[3]};
 }
 

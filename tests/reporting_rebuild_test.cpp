@@ -288,14 +288,17 @@ TEST_CASE("reporting rebuild: a sum or a stock that lies about the facts is foun
                       {"agg_tender_day", "total", "kept"}, {"s_stock", "on_hand_e5", "on_hand_e5"}};
   for (const auto& [table, column, told] : lies) {
     const std::string update = "UPDATE g1_" + table + " SET " + column + " = " + column;
-    fixture.execute(update + " + 1 ORDER BY tenant_id LIMIT 1");
+    // A row of sums without cash, which are told by themselves.
+    const std::string one =
+        (table == "agg_tender_day" ? " WHERE tender_type <> 'CASH'" : "") + std::string(" ORDER BY tenant_id LIMIT 1");
+    fixture.execute(update + " + 1" + one);
     const DigestAt lying = *reporting->digest();
     const std::string found = first_difference(lying, fixture.log_digests(), "");
     CAPTURE(found);
     CHECK(found.find(table + " " + told) != std::string::npos);
     CHECK(compare_digests(lying, fixture.log_digests(), "", 100).size() == 1);
     CHECK(compare_digests(lying, fixture.log_digests(), "nobody", 100).empty());
-    fixture.execute(update + " - 1 ORDER BY tenant_id LIMIT 1");
+    fixture.execute(update + " - 1" + one);
     check_against_log(fixture, *reporting);
   }
   fixture.execute("DELETE FROM g1_agg_tender_day");

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "projections/digest_difference.h"
 #include "tests/reporting_drawer.h"
 #include "tests/reporting_fixture.h"
 
@@ -34,6 +35,8 @@ schema::Event stock(const std::string& sku, std::int64_t received_e5, std::int64
   fact.set_on_hand_after_e5(received_e5);
   fact.set_unit_cost_e4(cost_e4);
   fact.set_currency("USD");
+  fact.mutable_value()->set_after_e4(received_e5 / kOne * cost_e4);
+  fact.mutable_value()->set_currency("USD");
   return event;
 }
 
@@ -171,6 +174,47 @@ TEST_CASE("reporting: shrinkage at average cost, sell-through from the opening s
   REQUIRE(through.rows_size() == 1);
   CHECK((through.rows(0).opening_e5() == 10 * kOne && through.rows(0).received_e5() == 0));
   CHECK((through.rows(0).sold_e5() == 2 * kOne && through.rows(0).rate_e5() == 20'000));
+}
+
+TEST_CASE("reporting: what is damaged on its way is shrinkage of the store that it was sent to", "[reporting][mysql]") {
+  ReportingFixture fixture;
+  schema::Event arrived;
+  schema::TransferReceiptBooked& receipt = *arrived.mutable_transfer_receipt_booked();
+  receipt.set_transfer_id("TR1");
+  receipt.set_receipt_id("R1");
+  receipt.set_from_store_id("S1");
+  receipt.set_to_store_id("S2");
+  const auto add_line = [&](const std::string& sku, std::int64_t received, std::int64_t damaged) {
+    schema::TransferReceiptBooked::Line& line = *receipt.add_lines();
+    line.set_sku(sku);
+    line.set_received_e5(received);
+    line.set_damaged_e5(damaged);
+  };
+  add_line("A", 8 * kOne, 2 * kOne);
+  receipt.mutable_lines(0)->set_damaged_value_e4(60'000);
+  receipt.mutable_lines(0)->set_currency("USD");
+  add_line("B", 0, kOne);  // of unknown cost
+  add_line("C", kOne, 0);
+  append_on(fixture.log, 20261110, {arrived});
+  const auto reporting = fixture.started();
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows("SELECT line_no, store_id, from_store_id, sku, transfer_id, receipt_id, qty_e5, cost_e4, currency "
+                     "FROM f_transit_loss ORDER BY line_no") ==
+        Lines{"1|S2|S1|A|TR1|R1|200000|60000|USD", "2|S2|S1|B|TR1|R1|100000|-|-"});
+  TableReportRequest request = november(ReportKind::kShrinkage);
+  const auto shrinkage = ask<schema::ShrinkageReport>(*reporting, request);
+  REQUIRE(shrinkage.rows_size() == 2);
+  const auto& unknown = shrinkage.rows(0);
+  CHECK((unknown.store_id() == "S2" && unknown.moves() == 1 && unknown.lost_e5() == kOne && !unknown.has_cost()));
+  const auto& lost = shrinkage.rows(1);
+  CHECK((lost.store_id() == "S2" && lost.moves() == 1 && lost.lost_e5() == 2 * kOne));
+  CHECK((lost.cost().amount_e4() == 60'000 && lost.cost().currency() == "USD"));
+  request.store_id = "S1";
+  CHECK(ask<schema::ShrinkageReport>(*reporting, request).rows_size() == 0);
+
+  CHECK(first_difference(*reporting->digest(), fixture.log_digests(), "") == "");
+  fixture.execute("UPDATE g1_f_transit_loss SET cost_e4 = 1 WHERE sku = 'A'");
+  CHECK(first_difference(*reporting->digest(), fixture.log_digests(), "").find("lost_value_e4") != std::string::npos);
 }
 
 TEST_CASE("reporting: what gift cards owe, and how old it is", "[reporting][mysql]") {

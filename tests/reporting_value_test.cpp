@@ -30,7 +30,13 @@ Lines broken_rules(Reporting& reporting) {
   return names;
 }
 
-schema::Event received(std::int64_t quantity_e5, std::int64_t on_hand_e5, std::int64_t cost_e4,
+// What the item is worth after an event.
+void set_value(schema::StockValue& value, std::int64_t after_e4) {
+  value.set_after_e4(after_e4);
+  value.set_currency("USD");
+}
+
+schema::Event received(std::int64_t quantity_e5, std::int64_t on_hand_e5, std::int64_t cost_e4, std::int64_t value_e4,
                        const std::string& currency = "USD") {
   schema::Event event;
   schema::StockReceived& fact = *event.mutable_stock_received();
@@ -42,16 +48,33 @@ schema::Event received(std::int64_t quantity_e5, std::int64_t on_hand_e5, std::i
     fact.set_unit_cost_e4(cost_e4);
     fact.set_currency(currency);
   }
+  set_value(*fact.mutable_value(), value_e4);
   return event;
 }
 
-schema::Event issued(std::int64_t quantity_e5, std::int64_t on_hand_e5) {
+schema::Event issued(std::int64_t quantity_e5, std::int64_t on_hand_e5, std::int64_t value_e4) {
   schema::Event event;
   schema::StockIssued& fact = *event.mutable_stock_issued();
   fact.set_store_id("S1");
   fact.set_sku("A");
   fact.set_quantity_e5(quantity_e5);
   fact.set_on_hand_after_e5(on_hand_e5);
+  set_value(*fact.mutable_value(), value_e4);
+  return event;
+}
+
+// Two from another store, at 4.00 each.
+schema::Event arrived(std::int64_t on_hand_e5, std::int64_t value_e4) {
+  schema::Event event;
+  schema::StockMoved& fact = *event.mutable_transfer_received();
+  fact.set_store_id("S1");
+  fact.set_sku("A");
+  fact.set_document_id("TR1");
+  fact.set_quantity_e5(200'000);
+  fact.set_on_hand_after_e5(on_hand_e5);
+  fact.set_unit_cost_e4(40'000);
+  fact.set_currency("USD");
+  set_value(*fact.mutable_value(), value_e4);
   return event;
 }
 
@@ -71,8 +94,9 @@ TEST_CASE("reporting: drawers, accounts and transfers are proven against the log
   REQUIRE(digest.ok());
   CHECK(first_difference(*digest, fixture.log_digests(), "") == "");
   check_rules(reporting);
-  for (const char* const table : {"d_shift", "f_drawer", "f_giftcard", "s_giftcard", "f_loyalty", "f_store_credit",
-                                  "f_account", "agg_shift", "agg_shift_tender", "agg_stock_day"}) {
+  for (const char* const table :
+       {"d_shift", "f_drawer", "f_giftcard", "s_giftcard", "f_loyalty", "f_store_credit", "f_account", "f_cancelled",
+        "agg_shift", "agg_shift_tender", "agg_stock_day", "d_shift_tender"}) {
     CAPTURE(table);
     CHECK(fixture.rows("SELECT COUNT(*) FROM " + std::string(table)) != Lines{"0"});
   }
@@ -108,6 +132,10 @@ TEST_CASE("reporting: a row that was changed is named by the rule that it breaks
   breaks("agg_store_day", "net", "agg_store_day: 1");
   breaks("agg_tax_day", "taxable", "agg_tax_day: 1");
   breaks("agg_shift", "total", "agg_shift: 1");
+  breaks("agg_shift", "sale_discount", "agg_shift discounts and line voids: 1");
+  breaks("agg_shift_tender", "payments", "agg_shift_tender: 1");
+  breaks("f_sale", "after_z", "tenders of a sale: 2");
+  breaks("d_shift_tender", "expected", "counted cash: 1");
   breaks("s_giftcard", "balance", "gift card balances: 1");
   breaks("d_shift", "expected", "expected cash: 1");
   breaks("agg_stock_day", "moves", "agg_stock_day: 1");
@@ -120,22 +148,43 @@ TEST_CASE("reporting: a row that was changed is named by the rule that it breaks
 TEST_CASE("reporting: the average cost follows the receipts, however they are batched", "[reporting][mysql]") {
   ReportingFixture fixture;
   constexpr std::int64_t kOne = 100'000;
-  // 10 at 1.00; 5 sold; 10 at 2.50: (5 x 1 + 10 x 2.5) / 15 = 2.00; one without a cost changes nothing.
-  const std::vector<schema::Event> events{received(10 * kOne, 10 * kOne, 10'000), issued(5 * kOne, 5 * kOne),
-                                          received(10 * kOne, 15 * kOne, 25'000), received(kOne, 16 * kOne, -1)};
+  // 10 at 1.00; 5 sold; 10 at 2.50: (5 x 1 + 10 x 2.5) / 15 = 2.00; one without a cost comes at that.
+  const std::vector<schema::Event> events{
+      received(10 * kOne, 10 * kOne, 10'000, 100'000), issued(5 * kOne, 5 * kOne, 50'000),
+      received(10 * kOne, 15 * kOne, 25'000, 300'000), received(kOne, 16 * kOne, -1, 320'000)};
   fixture.log.append("acme", events);
   const auto reporting = fixture.started();
   REQUIRE(fixture.caught_up(*reporting));
-  const std::string level = "SELECT on_hand_e5, avg_cost_e4, last_cost_e4, cost_currency FROM s_stock";
-  CHECK(fixture.rows(level) == Lines{"1600000|20000|25000|USD"});
-  // An empty shelf begins anew, and so does another currency.
-  fixture.log.append("acme", {issued(16 * kOne, 0)});
-  fixture.log.append("acme", {received(kOne, kOne, 70'000)});
+  const std::string level = "SELECT on_hand_e5, avg_cost_e4, value_e4, last_cost_e4, cost_currency FROM s_stock";
+  CHECK(fixture.rows(level) == Lines{"1600000|20000|320000|25000|USD"});
+  // An empty shelf keeps its average, and begins anew.
+  fixture.log.append("acme", {issued(16 * kOne, 0, 0)});
   REQUIRE(fixture.caught_up(*reporting));
-  CHECK(fixture.rows(level) == Lines{"100000|70000|70000|USD"});
-  fixture.log.append("acme", {received(kOne, 2 * kOne, 30'000, "CAD")});
+  CHECK(fixture.rows(level) == Lines{"0|20000|0|25000|USD"});
+  fixture.log.append("acme", {received(kOne, kOne, 70'000, 70'000)});
   REQUIRE(fixture.caught_up(*reporting));
-  CHECK(fixture.rows(level) == Lines{"200000|30000|30000|CAD"});
+  CHECK(fixture.rows(level) == Lines{"100000|70000|70000|70000|USD"});
+  // What costs another currency comes at the average.
+  fixture.log.append("acme", {received(kOne, 2 * kOne, 30'000, 140'000, "CAD")});
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows(level) == Lines{"200000|70000|140000|70000|USD"});
+  // Goods of another store bring what they cost there.
+  fixture.log.append("acme", {arrived(4 * kOne, 220'000)});
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows(level) == Lines{"400000|55000|220000|40000|USD"});
+  CHECK(fixture.rows("SELECT kind, qty_e5, unit_cost_e4, currency FROM f_stock_move WHERE document_id = 'TR1'") ==
+        Lines{"TRANSFER_IN|200000|40000|USD"});
+  // A half is rounded up, below zero as above.
+  fixture.log.append("acme", {issued(2 * kOne, 2 * kOne, 110'001)});
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows(level) == Lines{"200000|55001|110001|40000|USD"});
+  fixture.log.append("acme", {issued(4 * kOne, -2 * kOne, -110'003)});
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows(level) == Lines{"-200000|55002|-110003|40000|USD"});
+  // Up to an empty shelf from below zero: the average is what the goods cost that filled it.
+  fixture.log.append("acme", {arrived(0, 0)});
+  REQUIRE(fixture.caught_up(*reporting));
+  CHECK(fixture.rows(level) == Lines{"0|40000|0|40000|USD"});
   check_rules(*reporting);
 }
 

@@ -1,5 +1,7 @@
 // Sales that reach their shift after it has ended: row 3 of section 5.3 of the domain catalogue, and D2, D4, D5.
+#include <algorithm>
 #include <string>
+#include <variant>
 
 #include <catch2/catch.hpp>
 
@@ -35,6 +37,26 @@ void close_shift(MemoryTill& till, const std::string& shift_id, std::int64_t cas
   must_accept(till, command);
   command.mutable_close_shift()->set_shift_id(shift_id);
   must_accept(till, command);
+}
+
+// Of the transaction that closes a shift of so many sales: bytes of its events. It looks at what was foreseen and at
+// the tenant.
+std::size_t bytes_of_close(int sales) {
+  MemoryTill till;
+  open_offline_store(till);
+  open_shift(till, "SH1");
+  for (int i = 1; i <= sales; ++i) {
+    Command command;
+    *command.mutable_ring_up_sale() = offline_sale(static_cast<std::uint64_t>(i), 1, "SH1");
+    must_accept(till, command);
+  }
+  close_shift(till, "SH1", 0);
+  for (const EntityKey& look : till.unforeseen()) {
+    CHECK((look.first == schema::TENANT || look.first == schema::STORE || look.first == schema::DRAWER));
+  }
+  std::size_t bytes = 0;
+  for (const schema::RecordedEvent& event : till.log().back().events()) bytes += event.payload().size();
+  return bytes;
 }
 
 const schema::ShiftState& shift(MemoryTill& till, const std::string& shift_id) {
@@ -108,9 +130,26 @@ TEST_CASE("D2: what is counted before a late sale comes differs by that sale les
   CHECK(shift(till, "SH1").over_short().amount() == 200);
   OfflineQueue queue;
   queue.add(offline_sale(1, 2, "SH1"));
-  CHECK(send_entry(till, queue[0]) == "accepted");
-  CHECK(shift(till, "SH1").over_short().amount() == 0);
-  CHECK(shift(till, "SH1").totals().total().amount() == 200);
+  const MemoryTill::Sent sent = till.send(queue[0]);
+  REQUIRE(std::holds_alternative<Acceptance>(sent.decision));
+  const schema::ShiftState& counted = shift(till, "SH1");
+  CHECK(counted.over_short().amount() == 0);
+  CHECK(counted.totals().total().amount() == 200);
+  REQUIRE(counted.variances_size() == 1);
+  CHECK(counted.variances(0).expected().amount() == 200);
+  CHECK(counted.variances(0).over_short().amount() == 0);
+
+  // The event says so itself, for views that know no totals.
+  const auto late = std::find_if(sent.events.begin(), sent.events.end(),
+                                 [](const schema::Event& event) { return event.has_late_sale_attached(); });
+  REQUIRE(late != sent.events.end());
+  REQUIRE(late->late_sale_attached().variances_size() == 1);
+  CHECK(late->late_sale_attached().variances(0).SerializeAsString() == counted.variances(0).SerializeAsString());
+}
+
+TEST_CASE("D6: closing a shift takes as much after a thousand sales as after one, but for longer numbers") {
+  constexpr std::size_t kLongerNumbers = 40;
+  CHECK(bytes_of_close(1'000) <= bytes_of_close(1) + kLongerNumbers);
 }
 
 }  // namespace till::testing

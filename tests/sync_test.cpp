@@ -257,6 +257,57 @@ TEST_CASE("sync: what a till cannot decide by itself is put aside, and no person
   CHECK(transactions.back()->record().terminal_seq() == 1);
 }
 
+TEST_CASE("sync: goods that came back while a till was away, those of another terminal's exchange not", "[sync]") {
+  ApiWorld world;
+  world.set_up_acme();
+  TillQueue queue;
+  queue.add_sale(world, "r1", 1);
+  queue.add(payload("k2", "StartReturn",
+                    R"({"return_id":"b1","sale_id":"r1","store_id":"s1","terminal_id":"t1",)"
+                    R"("lines":[{"line_id":"1","quantity":"1"}],"occurred_at":"2025-01-01T10:00:00Z"})"));
+  queue.add(payload("k3", "CompleteReturn",
+                    R"({"return_id":"b1","terminal_seq":2,"occurred_at":"2025-01-01T10:00:00Z",)"
+                    R"("refunds":[{"type":"CASH","amount":{"amount":250,"currency":"USD"}}],)"
+                    R"("expected_total":{"amount":250,"currency":"USD"}})"));
+  queue.add(payload("k4", "ExchangeGoods",
+                    R"({"return_id":"b2","source_sale_id":"r1","returned":[{"line_id":"1","quantity":"1"}],)"
+                    R"("returned_total":{"amount":250,"currency":"USD"},"sale":)" +
+                        world.sale_body("r4", 1, "t2") + "}"));
+  const ApiReply reply = sync(world, queue.all());
+  INFO(reply.body);
+  CHECK(told(reply) == "ACCEPTED ACCEPTED ACCEPTED QUARANTINED 4 5");
+  CHECK(reply.json()["results"].items()[3]["code"].text() == "TERMINAL_NOT_PERMITTED");
+  CHECK(told(sync(world, queue.all())) == "KNOWN KNOWN KNOWN KNOWN 4 5");
+  CHECK(read(world, "/v1/returns/b1", world.manager_key).json()["status"].text() == "COMPLETED");
+}
+
+TEST_CASE("sync: an upload is charged to the quota of the terminal that sends it", "[sync]") {
+  ServiceOptions options;
+  options.rate_limit = {.terminal_commands_per_second = 1, .terminal_burst = 2};
+  ApiWorld world(std::move(options));
+  world.set_up_acme();
+  TillQueue queue;
+  for (std::uint64_t i = 1; i <= 30; ++i) queue.add_sale(world, "r" + std::to_string(i), i);
+  REQUIRE(sync(world, queue.all()).status == 200);
+  const ApiReply refused = sync(world, queue.all());
+  CHECK(refused.status == 429);
+  CHECK(std::stoi(refused.header("Retry-After")) > 10);
+  // The tenant has no quota, and its other keys none of this terminal's.
+  CHECK(world.send("POST", kSync, to_json(queue.all()), world.manager_key, {}).status == 200);
+}
+
+TEST_CASE("sync: an entry under a key of the server's own is put aside", "[sync]") {
+  ApiWorld world;
+  world.set_up_acme();
+  TillQueue queue;
+  queue.add(payload(R"(timer\u001freservation\u001fB1)", "RingUpSale", world.sale_body("r1", 1)));
+  queue.add_sale(world, "r2", 1);
+  const ApiReply reply = sync(world, queue.all());
+  INFO(reply.body);
+  CHECK(told(reply) == "QUARANTINED ACCEPTED 2 3");
+  CHECK(reply.json()["results"].items()[0]["code"].text() == "IDEMPOTENCY_KEY_INVALID");
+}
+
 TEST_CASE("sync: a terminal that has a key signs its last entry (T2)", "[sync]") {
   ApiWorld world;
   world.set_up_acme();

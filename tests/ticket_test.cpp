@@ -79,6 +79,7 @@ void change_at_random(MemoryTill& till) {
             number + " }",
         R"(apply_discount { sale_id: "V1" discount_id: ")" + id + R"(" amount { currency: "EUR" amount: )" +
             std::to_string(*rc::gen::inRange(1, 500)) + " } }",
+        R"(apply_discount { sale_id: "V1" discount_id: ")" + id + R"(" reason: STAFF percent_ppm: )" + number + " }",
         R"(void_sale_line { sale_id: "V1" line_id: ")" + line + R"(" })",
         R"(override_line_price { sale_id: "V1" line_id: ")" + line + R"(" unit_price { currency: "EUR" amount_e4: )" +
             number + " } }",
@@ -150,6 +151,11 @@ schema::Command ring_up_of(const SaleCompleted& sale) {
   set_eur(*ring.mutable_change(), sale.change());
   if (sale.cash_rounding() != 0) set_eur(*ring.mutable_cash_rounding(), sale.cash_rounding());
   set_eur(*ring.mutable_expected_total(), sale.total());
+  set_eur(*ring.mutable_discount_scopes()->mutable_sale(), sale.sale_discount());
+  set_eur(*ring.mutable_discount_scopes()->mutable_employee(), sale.employee_discount());
+  set_eur(*ring.mutable_discount_scopes()->mutable_coupon(), sale.coupon_discount());
+  ring.mutable_line_voids()->set_count(sale.line_voids());
+  set_eur(*ring.mutable_line_voids()->mutable_amount(), sale.line_voided());
   return command;
 }
 
@@ -170,6 +176,7 @@ void check_sums(const SaleCompleted& sale) {
   RC_ASSERT(sum_of(sale.tenders(), [](const auto& t) { return t.amount(); }) - sale.change() ==
             sale.total() + sale.cash_rounding());
   for (const auto& line : sale.lines()) RC_ASSERT(line.discount() >= 0 && line.discount() <= line.gross());
+  RC_ASSERT(sale.sale_discount() + sale.employee_discount() + sale.coupon_discount() <= sale.discount());
 }
 
 }  // namespace

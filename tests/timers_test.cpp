@@ -8,6 +8,7 @@
 #include <google/protobuf/text_format.h>
 #include <catch2/catch.hpp>
 
+#include "api/validation.h"
 #include "commands/retail_domain.h"
 #include "engine/memory_books_store.h"
 #include "engine/memory_log.h"
@@ -171,7 +172,7 @@ TEST_CASE("a reservation whose time is over is ended by a timer, and not before"
   REQUIRE(world.step_until(schema::Event::kReservationExpired, 1) == 1);
   const schema::Record record = world.records_of(schema::Event::kReservationExpired).front();
   CHECK(record.actor() == "timer");
-  CHECK(record.command_id() == "timer/reservation/B1/" + at_text(kHourUs));
+  CHECK(record.command_id() == own_key({"timer", "reservation", "B1", at_text(kHourUs)}));
   CHECK(record.tenant() == "acme");
 }
 
@@ -218,6 +219,31 @@ TEST_CASE("points are booked away by a timer, also those of before its start", "
   CHECK(world.step_until(schema::Event::kPointsExpired, 1) == 1);
 }
 
+TEST_CASE("store credit is booked away by a timer, each amount at its own moment", "[timers]") {
+  TimerWorld world;
+  world.set_up_store();
+  world.given("register_customer { customer_id: 'C1' }");
+  const auto issue = [&](const std::string& id, const std::string& expiry) {
+    world.given("issue_store_credit { customer_id: 'C1' movement_id: '" + id +
+                "' store_id: 'S1' amount { amount: 500 currency: 'EUR' } reason: 'goodwill'" + expiry + " }");
+  };
+  issue("M1", " expires_at_us: " + at_text(kHourUs));
+  world.start_timers();
+  issue("M2", " expires_at_us: " + at_text(2 * kHourUs));
+  issue("M3", "");
+  world.settle();
+  CHECK(world.count(schema::Event::kStoreCreditExpired) == 0);
+  world.pass(kHourUs);
+  REQUIRE(world.step_until(schema::Event::kStoreCreditExpired, 1) == 1);
+  CHECK(world.records_of(schema::Event::kStoreCreditExpired).front().command_id() ==
+        own_key({"timer", "store_credit", "C1", at_text(kHourUs)}));
+  world.pass(kHourUs);
+  CHECK(world.step_until(schema::Event::kStoreCreditExpired, 2) == 2);
+  world.pass(48 * kHourUs);
+  world.settle();
+  CHECK(world.count(schema::Event::kStoreCreditExpired) == 2);
+}
+
 TEST_CASE("who forgets to clock out is clocked out when the store's day ends", "[timers]") {
   TimerWorld world;
   world.set_up_store();
@@ -233,7 +259,7 @@ TEST_CASE("who forgets to clock out is clocked out when the store's day ends", "
   world.pass(kMinuteUs);
   REQUIRE(world.step_until(schema::Event::kTimecardClosed, 1) == 1);
   CHECK(world.records_of(schema::Event::kTimecardClosed).front().command_id() ==
-        "timer/timecard/E1/" + at_text(kDayLeftUs));
+        own_key({"timer", "timecard", "E1", at_text(kDayLeftUs)}));
   // The card of the next day is another one.
   world.given("clock_in { employee_id: 'E1' store_id: 'S1' }");
   world.settle();

@@ -187,6 +187,17 @@ TEST_CASE("idempotency keys come bare or quoted", "[validation]") {
   CHECK(idempotency_key_of_header(std::string(255, 'k')).size() == 255);
   CHECK(idempotency_key_of_header(std::string(256, 'k')).empty());
   CHECK(idempotency_key_of_header("kéy").empty());
+  CHECK(is_idempotency_key("timer/points/c1/1772445600000000"));
+}
+
+TEST_CASE("no client sends a key of the server's own", "[validation]") {
+  const std::string key = own_key({"timer", "points", "c1"});
+  CHECK(key ==
+        "timer\x1fpoints\x1f"
+        "c1");
+  CHECK_FALSE(is_idempotency_key(key));
+  CHECK(idempotency_key_of_header(key).empty());
+  CHECK(idempotency_key_of_header('"' + key + '"').empty());
 }
 
 TEST_CASE("problems say what their code means", "[problem]") {

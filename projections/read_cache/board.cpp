@@ -134,6 +134,16 @@ void add_summary(const Board::Currency& currency, Narrowing& narrowed, schema::D
   }
 }
 
+// What the tender was counted as. The correction's `from` may come of an earlier one that carried no sale and was
+// counted nowhere.
+schema::Tender::Type counted_type(const schema::TenderCorrected& fact) {
+  for (const schema::RetypedTender& row : fact.retyped()) {
+    if (row.tender() == fact.tender()) return row.type();
+  }
+  const bool known = fact.tender() < static_cast<std::uint32_t>(fact.original().tenders_size());
+  return known ? fact.original().tenders(static_cast<int>(fact.tender())).type() : fact.from();
+}
+
 }  // namespace
 
 Board::Currency& Board::currency(std::string_view code) {
@@ -149,6 +159,13 @@ void Board::add_sale(const schema::SaleCompleted& sale, std::int64_t sign) {
 
 void Board::add_return(const schema::SaleCompleted& receipt) {
   add_receipt(receipt, 0, -1);
+}
+
+void Board::correct_tender(const schema::TenderCorrected& fact) {
+  CounterMap& counters = currency(fact.currency()).counters;
+  const Counters payment{1, 0, fact.amount()};
+  counters[member_name(Measure::kTender, static_cast<unsigned>(counted_type(fact)))].add(payment, -1);
+  counters[member_name(Measure::kTender, static_cast<unsigned>(fact.to()))].add(payment);
 }
 
 void Board::add_receipt(const schema::SaleCompleted& sale, std::int64_t count, std::int64_t sign) {

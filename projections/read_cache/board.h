@@ -25,6 +25,8 @@ class Board {
   void add_sale(const schema::SaleCompleted& sale, std::int64_t sign);
   // What came back and what was given back for it; it counts as no sale.
   void add_return(const schema::SaleCompleted& receipt);
+  // A payment of a counted sale was of another type. The event carries the sale.
+  void correct_tender(const schema::TenderCorrected& fact);
   void add(const Board& other);
   // Adds a stored row; false where it is not one.
   bool add_row(std::string_view currency_code, std::string_view row);

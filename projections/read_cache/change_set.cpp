@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "commands/tender_correction.h"
 #include "projections/read_cache/keys.h"
 #include "projections/read_cache/list_rows.h"
 #include "projections/read_cache/stock_level.h"
@@ -60,12 +61,15 @@ Status ChangeSet::add_event(const schema::Record& record, const schema::Recorded
   add_list_rows(record, event, batch_);
   if (header.stream_kind() == static_cast<std::uint32_t>(schema::STOCK)) return add_stock(record, header, event);
   switch (int{event.event_case()}) {
-    // A sale's row knows the positions of its two events.
+    // A sale's row knows the positions of all its events.
     case schema::Event::kSaleCompleted:
       add_sale(record, header, event.sale_completed());
       return {};
     case schema::Event::kSaleVoided:
       add_void(record, event.sale_voided());
+      return {};
+    case schema::Event::kSaleTenderCorrected:
+      add_correction(record, event.sale_tender_corrected());
       return {};
     case schema::Event::kReturnCompleted:
       add_return(record, header, event.return_completed());
@@ -116,8 +120,22 @@ void ChangeSet::add_void(const schema::Record& record, const schema::SaleVoided&
   append_field(value_, schema::CachedSale::kVoidPositionFieldNumber, record.position());
   append_field(value_, schema::CachedSale::kVoidReasonFieldNumber, voided.reason());
   batch_.Merge(key_, value_);
-  board(record.tenant(), voided.original()).add_sale(voided.original(), -1);
+  schema::SaleCompleted room;
+  board(record.tenant(), voided.original()).add_sale(retyped_sale(voided.original(), voided.retyped(), room), -1);
   board_lines_ += static_cast<std::size_t>(voided.original().lines_size());
+}
+
+void ChangeSet::add_correction(const schema::Record& record, const schema::TenderCorrected& fact) {
+  key_.clear();
+  KeyWriter(key_).table(record.tenant(), Table::kSale).rest(fact.sale_id());
+  schema::CachedSale::Correction correction;
+  correction.set_position(record.position());
+  correction.mutable_tender()->set_tender(fact.tender());
+  correction.mutable_tender()->set_type(fact.to());
+  value_.clear();
+  append_field(value_, schema::CachedSale::kCorrectionsFieldNumber, correction.SerializeAsString());
+  batch_.Merge(key_, value_);
+  if (fact.has_original()) board(record.tenant(), fact.original()).correct_tender(fact);
 }
 
 // The row is what the dashboards are proven by.

@@ -44,6 +44,7 @@ class ChangeSet {
   Status add_event(const schema::Record& record, const schema::RecordedEvent& header, const schema::Event& event);
   void add_sale(const schema::Record& record, const schema::RecordedEvent& header, const schema::SaleCompleted& sale);
   void add_void(const schema::Record& record, const schema::SaleVoided& voided);
+  void add_correction(const schema::Record& record, const schema::TenderCorrected& fact);
   void add_return(const schema::Record& record, const schema::RecordedEvent& header,
                   const schema::ReturnCompleted& returned);
   void add_customer(const schema::Record& record, const schema::RecordedEvent& header, std::string_view id);

@@ -1,4 +1,5 @@
 // A generation read whole: its digest and its dump.
+#include <array>
 #include <map>
 
 #include <rocksdb/snapshot.h>
@@ -70,6 +71,7 @@ class BoardSums {
       digest.units_e5 += counters.units_e5;
       digest.net += counters.amount;
       digest.kept += counters.amount;
+      if (name == std::string_view(kCash.data(), kCash.size())) digest.cash_kept += counters.amount;
     });
     return true;
   }
@@ -83,7 +85,7 @@ class BoardSums {
     const Shape shapes[] = {{Measure::kTotal, "", {&Digest::standing, &Digest::units_e5, &Digest::net}},
                             {Measure::kHour, " by hour", {&Digest::standing, &Digest::units_e5, &Digest::net}},
                             {Measure::kProduct, " by product", {&Digest::units_e5, &Digest::net}},
-                            {Measure::kTender, " by tender", {&Digest::kept}}};
+                            {Measure::kTender, " by tender", {&Digest::kept, &Digest::cash_kept}}};
     std::vector<DigestPart> parts;
     for (const bool of_tenant : {false, true}) {
       for (const Shape& shape : shapes) {
@@ -95,6 +97,9 @@ class BoardSums {
   }
 
  private:
+  // The member that counts cash.
+  static constexpr std::array kCash{static_cast<char>(Measure::kTender), static_cast<char>(schema::Tender::CASH)};
+
   std::map<std::pair<bool, Measure>, Digests> sums_;
 };
 

@@ -19,6 +19,18 @@ bool parse(const rocksdb::Slice& bytes, google::protobuf::Message& out) {
   return out.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// Leaves the sale as it stood at `position`, where it was completed already.
+void forget_after(Position position, schema::CachedSale& sale) {
+  if (sale.void_position() > position.value()) {
+    sale.clear_void_position();
+    sale.clear_void_reason();
+  }
+  auto& corrections = *sale.mutable_corrections();
+  while (!corrections.empty() && corrections[corrections.size() - 1].position() > position.value()) {
+    corrections.RemoveLast();
+  }
+}
+
 struct LoadedBoard {
   Board board;
   LogPoint at;
@@ -56,10 +68,7 @@ Result<AsOf<std::optional<schema::SaleView>>> find_sale(Generation& generation, 
     schema::CachedSale sale;
     if (!parse(*row, sale)) return unreadable(generation, "a sale's row");
     if (as_of && sale.position() > as_of->value()) return out;
-    if (as_of && sale.void_position() > as_of->value()) {
-      sale.clear_void_position();
-      sale.clear_void_reason();
-    }
+    if (as_of) forget_after(*as_of, sale);
     out.value = make_sale_view(sale, out.at.log_id);
   }
   return out;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "commands/money.h"
+#include "commands/tender_correction.h"
 #include "engine/position_text.h"
 
 namespace till::read_cache {
@@ -47,13 +48,32 @@ void add_payment(const schema::SaleCompleted& sale, schema::SaleView& out) {
   *out.mutable_charges() = sale.charges();
   if (sale.cash_rounding() != 0) set_money(*out.mutable_cash_rounding(), sale.cash_rounding(), sale.currency());
   *out.mutable_gift_cards() = sale.gift_cards();
+  *out.mutable_promotions() = sale.promotions();
   set_money(*out.mutable_change(), sale.change(), sale.currency());
+}
+
+RetypedTenders corrections_of(const schema::CachedSale& row) {
+  RetypedTenders corrections;
+  for (const schema::CachedSale::Correction& correction : row.corrections()) *corrections.Add() = correction.tender();
+  return corrections;
+}
+
+// Both are the same sale.
+void add_rung_up(const schema::SaleCompleted& completed, const schema::SaleCompleted& corrected,
+                 schema::SaleView& out) {
+  for (int i = 0; i < completed.tenders_size(); ++i) {
+    if (completed.tenders(i).type() == corrected.tenders(i).type()) continue;
+    schema::RetypedTender& tender = *out.add_rung_up();
+    tender.set_tender(static_cast<std::uint32_t>(i));
+    tender.set_type(completed.tenders(i).type());
+  }
 }
 
 }  // namespace
 
 schema::SaleView make_sale_view(const schema::CachedSale& row, const LogId& log_id) {
-  const schema::SaleCompleted& sale = row.sale();
+  schema::SaleCompleted room;
+  const schema::SaleCompleted& sale = retyped_sale(row.sale(), corrections_of(row), room);
   schema::SaleView out;
   out.set_sale_id(sale.sale_id());
   out.set_store_id(sale.store_id());
@@ -68,6 +88,7 @@ schema::SaleView make_sale_view(const schema::CachedSale& row, const LogId& log_
   if (!sale.session_id().empty()) out.set_session_id(sale.session_id());
   for (const schema::SaleCompleted::Line& line : sale.lines()) add_line(line, sale.currency(), out);
   add_payment(sale, out);
+  add_rung_up(row.sale(), sale, out);
   set_money(*out.mutable_gross(), sale.gross(), sale.currency());
   set_money(*out.mutable_discount(), sale.discount(), sale.currency());
   set_money(*out.mutable_net(), sale.net(), sale.currency());

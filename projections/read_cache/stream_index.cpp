@@ -126,7 +126,7 @@ std::string bucket_key(std::string_view tenant, EntityKind kind, std::string_vie
   return key;
 }
 
-// A sale has one event that makes it and at most one that voids it: its own row knows both.
+// A sale's own row knows all its events: the one that makes it, corrections, and at most one that voids it.
 Result<AsOf<std::vector<StreamEntry>>> sale_history(IndexReader& reader, std::string_view tenant, std::string_view id,
                                                     StreamVersion from, std::size_t limit) {
   AsOf<std::vector<StreamEntry>> out{reader.at(), {}};
@@ -140,9 +140,12 @@ Result<AsOf<std::vector<StreamEntry>>> sale_history(IndexReader& reader, std::st
   schema::CachedSale sale;
   const rocksdb::Slice row = reader.rows().value();
   if (!sale.ParseFromArray(row.data(), static_cast<int>(row.size()))) return reader.damaged();
-  const std::uint64_t positions[] = {sale.position(), sale.void_position()};
-  for (std::uint64_t version = 1; version <= 2 && out.value.size() < limit; ++version) {
-    if (version < from.value() || positions[version - 1] == 0) continue;
+  std::vector<std::uint64_t> positions{sale.position()};
+  for (const schema::CachedSale::Correction& correction : sale.corrections())
+    positions.push_back(correction.position());
+  if (sale.void_position() != 0) positions.push_back(sale.void_position());
+  for (std::uint64_t version = 1; version <= positions.size() && out.value.size() < limit; ++version) {
+    if (version < from.value()) continue;
     out.value.push_back({StreamVersion(version), Position(positions[version - 1])});
   }
   return out;

@@ -22,11 +22,11 @@ class SumReader {
   SumReader(SqlConnection& connection, const std::string& prefix, const std::function<bool()>& cancelled)
       : connection_(connection), prefix_(prefix), cancelled_(cancelled) {}
 
-  // Adds up `columns` of every row by tenant and currency, each into its field.
+  // Adds up `columns` of every row by tenant and currency, which may be NULL, each into its field.
   Status add(const std::string& table, const std::string& columns, const Fields& fields, Digests& digests) {
     const std::string sql = "SELECT tenant_id, currency, " + columns + " FROM " + prefix_ + table;
     return run(sql + " GROUP BY tenant_id, currency", [&](const SqlRow& row) {
-      Digest& digest = digests[{row.text(0), row.text(1)}];
+      Digest& digest = digests[{row.text(0), row.is_null(1) ? std::string() : row.text(1)}];
       unsigned column = 2;
       for (const auto field : fields) digest.*field = row.sum(column++);
     });
@@ -60,15 +60,29 @@ Fields with(Fields fields, std::initializer_list<WideSum Digest::*> more) {
   return fields;
 }
 
+// What a sale or tender tells beyond what every view does.
+const Fields kSaleFields{&Digest::sale_discount, &Digest::employee_discount, &Digest::coupon_discount,
+                         &Digest::line_voids, &Digest::line_voided};
+const Fields kTenderFields{&Digest::cash_kept};
+
+std::string sum_of_cash(const std::string& column) {
+  return "SUM(CASE tender_type WHEN 'CASH' THEN " + column + " ELSE 0 END)";
+}
+
 Status read_facts(SumReader& reader, Digests& digests) {
   const std::string kinds =
       ", SUM(kind = 'SALE'), SUM(kind = 'VOID'), SUM(kind = 'RETURN'), SUM(kind = 'SALE') - SUM(kind = 'VOID')";
-  Status read =
-      reader.add("f_sale", sum_columns() + kinds,
-                 with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::returns, &Digest::standing}), digests);
+  const std::string given =
+      ", SUM(sale_discount), SUM(employee_discount), SUM(coupon_discount), SUM(line_voids), SUM(line_voided)";
+  Fields of_sales = with(kSumFields, {&Digest::sales, &Digest::voids, &Digest::returns, &Digest::standing});
+  of_sales.insert(of_sales.end(), kSaleFields.begin(), kSaleFields.end());
+  Status read = reader.add("f_sale", sum_columns() + kinds + given, of_sales, digests);
   if (read.ok())
     read = reader.add("f_line", "SUM(kind = 'SALE'), SUM(net + tax)", Fields{&Digest::lines, &Digest::goods}, digests);
-  if (read.ok()) read = reader.add("f_tender", "SUM(amount)", Fields{&Digest::kept}, digests);
+  if (read.ok()) {
+    read = reader.add("f_tender", "SUM(amount), " + sum_of_cash("amount"), Fields{&Digest::kept, &Digest::cash_kept},
+                      digests);
+  }
   if (read.ok()) read = reader.add("f_stock_move", "SUM(qty_e5)", &Digest::on_hand_e5, digests);
   if (read.ok()) read = reader.add("d_customer", "COUNT(*)", &Digest::customers, digests);
   return read;
@@ -104,7 +118,7 @@ std::vector<PartShape> sale_parts() {
           {"agg_store_hour", sum_columns() + counts, counted},
           {"agg_sku_day", sums, with(goods, {&Digest::goods})},
           {"agg_category_day", sums, with(goods, {&Digest::goods})},
-          {"agg_tender_day", sums, with(goods, {&Digest::kept})},
+          {"agg_tender_day", sums + ", " + sum_of_cash("total"), with(goods, {&Digest::kept, &Digest::cash_kept})},
           {"agg_employee_day", "SUM(net)", {&Digest::employee_net}},
           {"f_tax", "SUM(taxable), SUM(tax)", taxes},
           {"agg_tax_day", "SUM(taxable), SUM(tax)", taxes},
@@ -117,6 +131,7 @@ std::vector<PartShape> sale_parts() {
 std::vector<PartShape> value_parts() {
   return {{"d_shift", "COUNT(*), SUM(expected)", {&Digest::shifts, &Digest::drawer_cash}},
           {"f_drawer", "SUM(effect)", {&Digest::drawer_cash}},
+          {"f_cancelled", "SUM(amount), COUNT(*)", {&Digest::cancelled, &Digest::cancelled_tickets}},
           {"agg_employee_act", "SUM(acts)", {&Digest::employee_acts}, false},
           {"f_giftcard", "SUM(amount)", {&Digest::gift_cards}},
           {"s_giftcard", "SUM(balance)", {&Digest::gift_cards}},
@@ -126,6 +141,7 @@ std::vector<PartShape> value_parts() {
           {"f_account", "SUM(amount)", {&Digest::accounts}},
           {"s_stock", "SUM(on_hand_e5)", {&Digest::on_hand_e5}, false},
           {"s_stock", "SUM(in_transit_in_e5)", {&Digest::in_transit_e5}, false},
+          {"f_transit_loss", "SUM(qty_e5), SUM(cost_e4)", {&Digest::lost_e5, &Digest::lost_value_e4}},
           {"agg_stock_day", "SUM(qty_e5)", {&Digest::stock_days_e5}, false}};
 }
 
@@ -150,6 +166,8 @@ Result<DigestAt> read_row_digest(SqlConnection& connection, const std::string& p
   digest.at = offset->point;
   SumReader reader(connection, prefix, cancelled);
   if (Status read = read_facts(reader, digest.digests); !read.ok()) return read.error();
+  digest.parts.push_back({"f_sale", kSaleFields, digest.digests});
+  digest.parts.push_back({"f_tender", kTenderFields, digest.digests});
   if (Status read = read_parts(reader, digest.parts); !read.ok()) return read.error();
   return digest;
 }

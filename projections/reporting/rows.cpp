@@ -32,7 +32,7 @@ BatchRows::BatchRows(std::string_view prefix, const StatementLimits& limits)
 void BatchRows::add(const Transaction& transaction) {
   for (int i = 0; i < transaction.event_count(); ++i) {
     const auto& event = static_cast<const schema::Event&>(transaction.event(i));
-    add_event(transaction.record(), event);
+    add_event(transaction, event);
     stock_.add(transaction, i, event);
     shifts_.add(transaction.record(), i, event);
     values_.add(transaction.record(), i, event);

@@ -14,6 +14,7 @@
 #include "projections/reporting/shift_rows.h"
 #include "projections/reporting/stock_rows.h"
 #include "projections/reporting/sum_table.h"
+#include "projections/reporting/tender_shares.h"
 #include "projections/reporting/value_rows.h"
 #include "schemas/events.pb.h"
 
@@ -31,7 +32,14 @@ class BatchRows {
 
  private:
   struct SaleRow;
-  void add_event(const schema::Record& record, const schema::Event& event);
+  // Where a payment stands, and what it counts in the sums by tender.
+  struct TenderPlace {
+    std::uint64_t seq;
+    std::int64_t payments;  // -1: one is taken back
+    std::int64_t sales;     // counted by the payment's type
+  };
+  void add_event(const Transaction& transaction, const schema::Event& event);
+  void begin_sale(const SaleRow& row);
   void add_sale(const SaleRow& row);
   void add_sale_row(const SaleRow& row);
   void add_sale_sums(const SaleRow& row);
@@ -39,6 +47,8 @@ class BatchRows {
   void add_line(const SaleRow& row, int index);
   void add_taxes(const SaleRow& row);
   void add_tenders(const SaleRow& row);
+  void add_tender(const SaleRow& row, const TenderShare& share, const TenderPlace& place);
+  void add_correction(const schema::Record& record, const schema::TenderCorrected& fact);
   void add_to_shift(const SaleRow& row);
   void add_store(const schema::Record& record, const schema::StoreUpserted& store);
   void add_product(const schema::Record& record, const schema::ProductUpserted& product);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "projections/reporting/row_writer.h"
 #include "projections/reporting/rows.h"
 #include "projections/reporting/tender_shares.h"
@@ -17,6 +19,30 @@ constexpr std::int64_t negated(std::int64_t amount) {
   return static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(amount));
 }
 
+// Through unsigned arithmetic too, where no amounts of an old receipt are too far apart.
+constexpr std::int64_t difference(std::int64_t whole, std::int64_t part) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(whole) - static_cast<std::uint64_t>(part));
+}
+
+// A payment taken back.
+TenderShare negated(TenderShare share) {
+  for (std::int64_t* const value : {&share.tendered, &share.amount, &share.units_e5, &share.gross, &share.discount,
+                                    &share.net, &share.tax, &share.cogs_e4}) {
+    *value = negated(*value);
+  }
+  return share;
+}
+
+// Whether the Z of the receipt's shift stood already when it came: the shift says so in the same transaction.
+bool came_after_z(const Transaction& transaction, const schema::SaleCompleted& receipt) {
+  for (int i = 0; i < transaction.event_count(); ++i) {
+    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
+    const schema::LateSaleAttached& late = event.late_sale_attached();
+    if (late.closed() && late.booked().sale_id() == receipt.sale_id()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 // A sale, void or return with its sign and what its rows have in common.
@@ -25,7 +51,9 @@ struct BatchRows::SaleRow {
   SaleKind what;
   std::string_view tenant;
   std::uint64_t position;
-  const schema::ReturnCompleted* returned = nullptr;  // of a return
+  bool after_z = false;  // it came when its shift was closed: the shift's sums leave it out
+  const schema::ReturnCompleted* returned = nullptr;                                   // of a return
+  const google::protobuf::RepeatedPtrField<schema::RetypedTender>* retyped = nullptr;  // of a void
 
   std::string_view kind() const {
     if (what == SaleKind::kReturn) return "'RETURN'";
@@ -37,11 +65,16 @@ struct BatchRows::SaleRow {
     return returned->handling(index).source_line_id();
   }
   std::int64_t of(std::int64_t amount) const { return what == SaleKind::kSale ? amount : negated(amount); }
+  // Part of a discount by what it was given for, which what comes back does not tell.
+  std::int64_t given(std::int64_t amount) const { return what == SaleKind::kReturn ? 0 : of(amount); }
   std::int64_t count(SaleKind counted) const { return what == counted ? 1 : 0; }
+  std::int64_t standing() const { return count(SaleKind::kSale) - count(SaleKind::kVoid); }
+  std::string_view after_z_sql() const { return after_z ? "1" : "0"; }
+  bool is_in_shift_sums() const { return !sale.shift_id().empty() && !after_z; }
   // What any part of it counts and, of a return, takes back.
   Measures measured(std::int64_t units_e5, std::int64_t net) const {
     Measures measures;
-    measures.sales = count(SaleKind::kSale) - count(SaleKind::kVoid);
+    measures.sales = standing();
     measures.voids = count(SaleKind::kVoid);
     measures.returns = count(SaleKind::kReturn);
     measures.units_e5 = of(units_e5);
@@ -53,16 +86,27 @@ struct BatchRows::SaleRow {
   }
 };
 
-void BatchRows::add_event(const schema::Record& record, const schema::Event& event) {
+void BatchRows::add_event(const Transaction& transaction, const schema::Event& event) {
+  const schema::Record& record = transaction.record();
+  const auto receipt = [&](const schema::SaleCompleted& sale, SaleKind what) {
+    return SaleRow{sale, what, record.tenant(), record.position(), came_after_z(transaction, sale)};
+  };
   // An event that no table shows is not named.
   switch (int{event.event_case()}) {
     case schema::Event::kSaleCompleted:
-      return add_sale({event.sale_completed(), SaleKind::kSale, record.tenant(), record.position()});
-    case schema::Event::kSaleVoided:
-      return add_sale({event.sale_voided().original(), SaleKind::kVoid, record.tenant(), record.position()});
-    case schema::Event::kReturnCompleted:
-      return add_sale({event.return_completed().receipt(), SaleKind::kReturn, record.tenant(), record.position(),
-                       &event.return_completed()});
+      return add_sale(receipt(event.sale_completed(), SaleKind::kSale));
+    case schema::Event::kSaleVoided: {
+      SaleRow row = receipt(event.sale_voided().original(), SaleKind::kVoid);
+      row.retyped = &event.sale_voided().retyped();
+      return add_sale(row);
+    }
+    case schema::Event::kReturnCompleted: {
+      SaleRow row = receipt(event.return_completed().receipt(), SaleKind::kReturn);
+      row.returned = &event.return_completed();
+      return add_sale(row);
+    }
+    case schema::Event::kSaleTenderCorrected:
+      return add_correction(record, event.sale_tender_corrected());
     case schema::Event::kStoreUpserted:
       return add_store(record, event.store_upserted());
     case schema::Event::kProductUpserted:
@@ -81,7 +125,7 @@ const std::string& BatchRows::key_of(const SqlText& begin, std::initializer_list
   return key_.text();
 }
 
-void BatchRows::add_sale(const SaleRow& row) {
+void BatchRows::begin_sale(const SaleRow& row) {
   ++sale_ordinal_;
   day_.text().clear();
   day_.quoted(row.tenant);
@@ -91,12 +135,16 @@ void BatchRows::add_sale(const SaleRow& row) {
   shift_.quoted(row.tenant);
   shift_.comma();
   shift_.quoted(row.sale.shift_id());
+}
+
+void BatchRows::add_sale(const SaleRow& row) {
+  begin_sale(row);
   add_sale_row(row);
   add_sale_sums(row);
   add_lines(row);
   add_taxes(row);
   add_tenders(row);
-  if (!row.sale.shift_id().empty()) add_to_shift(row);
+  if (row.is_in_shift_sums()) add_to_shift(row);
 }
 
 void BatchRows::add_sale_row(const SaleRow& row) {
@@ -117,6 +165,9 @@ void BatchRows::add_sale_row(const SaleRow& row) {
       .text(sale.currency())
       .integer(row.of(sale.gross()))
       .integer(row.of(sale.discount()))
+      .integer(row.given(sale.sale_discount()))
+      .integer(row.given(sale.employee_discount()))
+      .integer(row.given(sale.coupon_discount()))
       .integer(row.of(sale.net()))
       .integer(row.of(sale.tax()))
       .integer(row.of(sale.charged()))
@@ -127,7 +178,10 @@ void BatchRows::add_sale_row(const SaleRow& row) {
       .integer(row.of(sale.cogs_e4()))
       .integer(row.of(sale.units_e5()))
       .integer(std::int64_t{sale.lines_size()})
+      .integer(row.count(SaleKind::kSale) * sale.line_voids())
+      .integer(row.count(SaleKind::kSale) * sale.line_voided())
       .text_or_null(row.source_sale())
+      .raw(row.after_z_sql())
       .integer(row.position);
 }
 
@@ -204,45 +258,74 @@ void BatchRows::add_taxes(const SaleRow& row) {
         .text(tax.tax_code())
         .text(sale.currency())
         .integer(taxable)
-        .integer(amount);
+        .integer(amount)
+        .raw(row.after_z_sql());
     tax_day_.add(key_of(day_, {sale.store_id(), tax.tax_code(), sale.currency()}), {taxable, amount});
-    if (sale.shift_id().empty()) continue;
+    if (!row.is_in_shift_sums()) continue;
     shift_taxes_.add(key_of(shift_, {tax.tax_code(), sale.currency()}), {taxable, amount});
   }
 }
 
 void BatchRows::add_tenders(const SaleRow& row) {
-  const schema::SaleCompleted& sale = row.sale;
+  std::vector<TenderShare> shares = tender_shares(row.sale);
+  if (row.retyped != nullptr) retype(*row.retyped, shares);
   std::uint64_t seq = 0;
-  for (const TenderShare& share : tender_shares(sale)) {
-    Measures measures = row.measured(share.units_e5, share.net);
-    measures.gross = row.of(share.gross);
-    measures.discount = row.of(share.discount);
-    measures.tax = row.of(share.tax);
-    measures.total = row.of(share.amount);
-    measures.cogs_e4 = row.of(share.cogs_e4);
-    RowWriter(tenders_)
-        .raw(day_.text())
-        .integer(row.position)
-        .raw(row.kind())
-        .integer(++seq)
-        .text(sale.sale_id())
-        .text(sale.store_id())
-        .text_or_null(sale.shift_id())
-        .text(share.type)
-        .text(sale.currency())
-        .integer(measures.total)
-        .integer(row.of(share.tendered))
-        .integer(row.of(share.tendered - share.amount))
-        .integer(measures.units_e5)
-        .integer(measures.gross)
-        .integer(measures.discount)
-        .integer(measures.net)
-        .integer(measures.tax);
-    tender_day_.add(key_of(day_, {sale.store_id(), share.type, sale.currency()}), measures, sale_ordinal_);
-    if (sale.shift_id().empty()) continue;
-    shift_tenders_.add(key_of(shift_, {share.type, sale.currency()}), {1, measures.total});
-  }
+  for (const TenderShare& share : shares) add_tender(row, share, {++seq, 1, row.standing()});
+}
+
+void BatchRows::add_tender(const SaleRow& row, const TenderShare& share, const TenderPlace& place) {
+  const schema::SaleCompleted& sale = row.sale;
+  Measures measures = row.measured(share.units_e5, share.net);
+  measures.sales = place.sales;
+  measures.gross = row.of(share.gross);
+  measures.discount = row.of(share.discount);
+  measures.tax = row.of(share.tax);
+  measures.total = row.of(share.amount);
+  measures.cogs_e4 = row.of(share.cogs_e4);
+  RowWriter(tenders_)
+      .raw(day_.text())
+      .integer(row.position)
+      .raw(row.kind())
+      .integer(place.seq)
+      .text(sale.sale_id())
+      .text(sale.store_id())
+      .text_or_null(sale.shift_id())
+      .text(share.type)
+      .text(sale.currency())
+      .integer(place.payments)
+      .integer(measures.total)
+      .integer(row.of(share.tendered))
+      .integer(row.of(difference(share.tendered, share.amount)))
+      .integer(measures.units_e5)
+      .integer(measures.gross)
+      .integer(measures.discount)
+      .integer(measures.net)
+      .integer(measures.tax)
+      .raw(row.after_z_sql());
+  tender_day_.add(key_of(day_, {sale.store_id(), share.type, sale.currency()}), measures, sale_ordinal_);
+  if (!row.is_in_shift_sums()) return;
+  shift_tenders_.add(key_of(shift_, {share.type, sale.currency()}), {place.payments, measures.total});
+}
+
+// The payment is taken back and comes again as what it was, under the day of its sale. A sum by tender counts the sale
+// once, whatever else was paid with that type.
+void BatchRows::add_correction(const schema::Record& record, const schema::TenderCorrected& fact) {
+  if (!fact.has_original()) return;
+  std::vector<TenderShare> shares = tender_shares(fact.original());
+  retype(fact.retyped(), shares);
+  if (fact.tender() >= shares.size()) return;
+  const SaleRow row{fact.original(), SaleKind::kSale, record.tenant(), record.position()};
+  begin_sale(row);
+  TenderShare& share = shares[fact.tender()];
+  const auto place = [&](std::uint64_t seq, std::int64_t payments, const TenderShare& moved) {
+    const auto same =
+        std::count_if(shares.begin(), shares.end(), [&](const TenderShare& other) { return other.type == moved.type; });
+    return TenderPlace{seq, payments, same == 1 ? payments : 0};
+  };
+  const TenderShare wrong = negated(share);
+  add_tender(row, wrong, place(1, -1, wrong));
+  share.type = tender_name(fact.to());
+  add_tender(row, share, place(2, 1, share));
 }
 
 // In the order of kShiftSumValues.
@@ -251,13 +334,37 @@ void BatchRows::add_to_shift(const SaleRow& row) {
   const std::int64_t sold = row.count(SaleKind::kSale);
   const std::int64_t voided = row.count(SaleKind::kVoid);
   const std::int64_t returned = row.count(SaleKind::kReturn);
+  const std::int64_t unlinked = row.source_sale().empty() ? returned : 0;
   std::int64_t discounted = 0;
   for (const schema::SaleCompleted::Line& line : sale.lines()) discounted += line.discount() != 0 ? sold : 0;
-  shift_sums_.add(key_of(shift_, {sale.currency()}),
-                  {sold, voided, returned, row.source_sale().empty() ? returned : 0, discounted, sold * sale.total(),
-                   voided * sale.total(), returned * sale.total(), row.of(sale.gross()), row.of(sale.discount()),
-                   row.of(sale.net()), row.of(sale.tax()), row.of(sale.charged()), row.of(sale.tip()),
-                   row.of(sale.gift_cards_sold()), row.of(sale.cash_rounding()), row.of(sale.total())});
+  const std::int64_t scoped[] = {sale.sale_discount(), sale.employee_discount(), sale.coupon_discount()};
+  std::int64_t on_lines = sale.discount();
+  for (const std::int64_t part : scoped) on_lines = difference(on_lines, part);
+  shift_sums_.add(key_of(shift_, {sale.currency()}), {sold,
+                                                      voided,
+                                                      returned,
+                                                      unlinked,
+                                                      discounted,
+                                                      sold * sale.line_voids(),
+                                                      sold * sale.total(),
+                                                      voided * sale.total(),
+                                                      returned * sale.total(),
+                                                      unlinked * sale.total(),
+                                                      sold * sale.line_voided(),
+                                                      row.of(sale.gross()),
+                                                      row.of(sale.discount()),
+                                                      row.given(on_lines),
+                                                      row.given(scoped[0]),
+                                                      row.given(scoped[1]),
+                                                      row.given(scoped[2]),
+                                                      returned * sale.discount(),
+                                                      row.of(sale.net()),
+                                                      row.of(sale.tax()),
+                                                      row.of(sale.charged()),
+                                                      row.of(sale.tip()),
+                                                      row.of(sale.gift_cards_sold()),
+                                                      row.of(sale.cash_rounding()),
+                                                      row.of(sale.total())});
 }
 
 }  // namespace till::reporting

@@ -54,12 +54,13 @@ std::string differing(const Equation& equation, const std::string& prefix) {
 
 std::vector<Equation> receipt_rules() {
   const Columns receipt{"tenant_id", "business_date", "position", "kind"};
-  const Columns shift{"tenant_id", "shift_id"};
+  const Columns with_z{"tenant_id", "business_date", "position", "kind", "after_z"};
+  const Columns shift{"tenant_id", "shift_id", "after_z"};
   const std::string in_shift = " WHERE shift_id IS NOT NULL";
   return {
       {"lines of a sale", receipt, {"f_sale", {"gross", "discount", "net"}}, {"f_line", {"gross", "discount", "net"}}},
-      {"taxes of a sale", receipt, {"f_sale", {"tax"}}, {"f_tax", {"tax"}}},
-      {"tenders of a sale", receipt, {"f_sale", {"total + cash_rounding"}}, {"f_tender", {"amount"}}},
+      {"taxes of a sale", with_z, {"f_sale", {"tax"}}, {"f_tax", {"tax"}}},
+      {"tenders of a sale", with_z, {"f_sale", {"total + cash_rounding"}}, {"f_tender", {"amount"}}},
       {"tenders of a shift",
        shift,
        {"f_sale", {"total + cash_rounding"}, in_shift},
@@ -120,7 +121,7 @@ std::vector<Equation> daily_rules() {
 
 std::vector<Equation> shift_rules() {
   const Columns shift{"tenant_id", "shift_id", "currency"};
-  const std::string in_shift = " WHERE shift_id IS NOT NULL";
+  const std::string in_shift = " WHERE shift_id IS NOT NULL AND after_z = 0";
   return {
       {"agg_shift",
        shift,
@@ -131,11 +132,20 @@ std::vector<Equation> shift_rules() {
         {"kind = 'SALE'", "kind = 'VOID'", "kind = 'RETURN'", "gross", "net", "tax", "charges", "tip",
          "gift_cards_sold", "cash_rounding", "total"},
         in_shift}},
+      {"agg_shift discounts and line voids",
+       shift,
+       {"agg_shift",
+        {"line_discount + sale_discount + employee_discount + coupon_discount - returned_discount", "sale_discount",
+         "employee_discount", "coupon_discount", "line_voids", "line_voided", "unlinked_returned"}},
+       {"f_sale",
+        {"discount", "sale_discount", "employee_discount", "coupon_discount", "line_voids", "line_voided",
+         "CASE WHEN kind = 'RETURN' AND return_of_sale IS NULL THEN -total ELSE 0 END"},
+        in_shift}},
       {"agg_shift_tax", shift, {"agg_shift", {"tax"}}, {"agg_shift_tax", {"tax"}}},
       {"agg_shift_tender",
        {"tenant_id", "shift_id", "tender_type", "currency"},
        {"agg_shift_tender", {"payments", "amount"}},
-       {"f_tender", {"1", "amount"}, in_shift}},
+       {"f_tender", {"payments", "amount"}, in_shift}},
       {"expected cash",
        {"tenant_id", "shift_id"},
        {"d_shift", {"expected"}},
@@ -149,6 +159,13 @@ std::vector<Equation> shift_rules() {
        {"s_giftcard", {"balance"}},
        {"f_giftcard", {"amount"}}},
   };
+}
+
+// The cash of a counted drawer stands in its shift and among its tenders.
+std::string unequal_cash(const std::string& prefix) {
+  return "SELECT CONCAT_WS('/', t.tenant_id, t.shift_id) AS k FROM " + prefix + "d_shift_tender t LEFT JOIN " + prefix +
+         "d_shift s ON s.tenant_id = t.tenant_id AND s.shift_id = t.shift_id WHERE t.tender_type = 'CASH' AND NOT "
+         "(s.expected <=> t.expected AND s.counted <=> t.counted)";
 }
 
 // A sale and a return on the same receipt have one number.
@@ -178,6 +195,7 @@ Result<std::vector<SelfCheck>> read_self_checks(SqlConnection& connection, const
   for (const auto& rules : {receipt_rules(), daily_rules(), shift_rules()}) {
     for (const Equation& rule : rules) queries.emplace_back(rule.name, differing(rule, prefix));
   }
+  queries.emplace_back("counted cash", unequal_cash(prefix));
   queries.emplace_back("receipts of a terminal", missing_receipts(prefix));
   std::vector<SelfCheck> checks;
   for (const auto& [name, sql] : queries) {

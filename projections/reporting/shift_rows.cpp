@@ -3,6 +3,7 @@
 #include "projections/reporting/record_time.h"
 #include "projections/reporting/row_writer.h"
 #include "projections/reporting/table_shapes.h"
+#include "projections/reporting/tender_shares.h"
 
 namespace till::reporting {
 namespace {
@@ -54,6 +55,8 @@ ShiftRows::ShiftRows(std::string_view prefix, const StatementLimits& limits)
     : prefix_(prefix),
       limits_(limits),
       drawers_(kDrawerTable, prefix, limits),
+      counts_(kShiftCountTable, prefix, limits),
+      cancelled_(kCancelledTable, prefix, limits),
       acts_("agg_employee_act", kEmployeeActKeys, kEmployeeActValues) {}
 
 void ShiftRows::add(const schema::Record& record, int index, const schema::Event& event) {
@@ -75,6 +78,12 @@ void ShiftRows::add(const schema::Record& record, int index, const schema::Event
       return add_operator(record, index, event.operator_changed());
     case schema::Event::kShiftSaleBooked:
       return add_booked(record, index, event.shift_sale_booked());
+    case schema::Event::kLateSaleAttached:
+      return add_late(record, index, event.late_sale_attached());
+    case schema::Event::kTenderTypeCorrected:
+      return add_cash(record, index, event.tender_type_corrected());
+    case schema::Event::kShiftTicketCancelled:
+      return add_cancelled(record, event.shift_ticket_cancelled());
     case schema::Event::kShiftEnded: {
       Values& values = shift(record, event.shift_ended().shift_id());
       slot(values, kStatus) = "'ENDED'";
@@ -132,16 +141,60 @@ void ShiftRows::add_operator(const schema::Record& record, int index, const sche
 }
 
 void ShiftRows::add_booked(const schema::Record& record, int index, const schema::ShiftSaleBooked& fact) {
-  Values& values = shift(record, fact.shift_id());
-  slot(values, kExpected) = digits(fact.expected_cash_after());
   if (fact.terminal_seq() != 0) {
+    Values& values = shift(record, fact.shift_id());
     slot(values, kLastTerminalSeq) = digits(fact.terminal_seq());
     if (slot(values, kFirstTerminalSeq).empty()) slot(values, kFirstTerminalSeq) = digits(fact.terminal_seq());
   }
+  add_cash(record, index, fact);
+}
+
+// A closed drawer keeps what it should have held.
+void ShiftRows::add_late(const schema::Record& record, int index, const schema::LateSaleAttached& fact) {
+  if (fact.closed()) return;
+  add_booked(record, index, fact.booked());
+  add_variances(record, fact.booked().shift_id(), fact.variances());
+}
+
+template <class Fact>
+void ShiftRows::add_cash(const schema::Record& record, int index, const Fact& fact) {
+  slot(shift(record, fact.shift_id()), kExpected) = digits(fact.expected_cash_after());
   if (fact.cash() == 0) return;
   add_movement(record, index,
                {fact.cash() > 0 ? "'CASH_IN'" : "'CASH_REFUND'", fact.shift_id(), fact.employee_id(), fact.sale_id(),
                 fact.currency(), fact.cash()});
+}
+
+void ShiftRows::add_cancelled(const schema::Record& record, const schema::ShiftTicketCancelled& fact) {
+  RowWriter(cancelled_)
+      .text(record.tenant())
+      .text(fact.shift_id())
+      .text(fact.sale_id())
+      .text(fact.store_id())
+      .text(fact.terminal_id())
+      .text_or_null(fact.employee_id())
+      .text(fact.currency())
+      .integer(std::uint64_t{fact.lines()})
+      .integer(fact.amount())
+      .integer(std::uint64_t{fact.line_voids()})
+      .integer(fact.line_voided())
+      .date(fact.business_date())
+      .raw(fact.closed() ? "1" : "0")
+      .integer(record.position());
+}
+
+void ShiftRows::add_variances(const schema::Record& record, std::string_view shift_id,
+                              const google::protobuf::RepeatedPtrField<schema::TenderVariance>& variances) {
+  for (const schema::TenderVariance& variance : variances) {
+    RowWriter(counts_)
+        .text(record.tenant())
+        .text(shift_id)
+        .text(tender_name(variance.type()))
+        .text(variance.expected().currency())
+        .integer(variance.expected().amount())
+        .raw_or_null(variance.has_counted() ? digits(variance.counted().amount()) : std::string())
+        .integer(record.position());
+  }
 }
 
 void ShiftRows::add_counted(const schema::Record& record, const schema::ShiftCounted& fact) {
@@ -149,8 +202,8 @@ void ShiftRows::add_counted(const schema::Record& record, const schema::ShiftCou
   slot(values, kStatus) = "'COUNTED'";
   slot(values, kExpected) = digits(fact.expected_cash());
   slot(values, kCounted) = digits(fact.expected_cash() + fact.over_short());
-  slot(values, kOverShort) = digits(fact.over_short());
   slot(values, kCounts) = digits(std::uint64_t{fact.count_no()});
+  add_variances(record, fact.shift_id(), fact.variances());
 }
 
 void ShiftRows::add_closed(const schema::Record& record, const schema::ShiftClosed& fact) {
@@ -160,10 +213,10 @@ void ShiftRows::add_closed(const schema::Record& record, const schema::ShiftClos
   slot(values, kClosedAt) = time_sql(record.recorded_at_us());
   slot(values, kExpected) = digits(fact.expected_cash());
   slot(values, kCounted) = digits(fact.counted_cash());
-  slot(values, kOverShort) = digits(fact.over_short());
   slot(values, kToSafe) = digits(fact.to_safe());
   slot(values, kLeftInDrawer) = digits(fact.left_in_drawer());
   slot(values, kGrandTotal) = digits(fact.grand_total());
+  add_variances(record, fact.shift_id(), fact.variances());
 }
 
 void ShiftRows::add_act(const schema::Record& record, std::string_view employee_id, std::string_view act) {
@@ -199,6 +252,8 @@ void ShiftRows::add_movement(const schema::Record& record, int index, const Move
 
 void ShiftRows::finish(std::vector<TableStatements>& tables) {
   drawers_.finish(tables.emplace_back());
+  counts_.finish(tables.emplace_back());
+  cancelled_.finish(tables.emplace_back());
   acts_.finish(prefix_, limits_, tables.emplace_back());
   InsertRows rows(kShiftTable, prefix_, limits_);
   for (const auto& [key, values] : shifts_) {

@@ -31,7 +31,6 @@ enum class ShiftColumn : std::uint8_t {
   kOpeningDifference,
   kExpected,
   kCounted,
-  kOverShort,
   kCounts,
   kToSafe,
   kLeftInDrawer,
@@ -41,9 +40,10 @@ enum class ShiftColumn : std::uint8_t {
   kPosition,
   kFirstTerminalSeq,
 };
-inline constexpr std::size_t kShiftColumns = 23;
+inline constexpr std::size_t kShiftColumns = 22;
 
-// d_shift, f_drawer and agg_employee_act of one batch. What sales add up to in a shift is made with the sales.
+// d_shift, d_shift_tender, f_drawer, f_cancelled and agg_employee_act of one batch. What sales add up to in a shift is
+// made with the sales.
 class ShiftRows {
  public:
   ShiftRows(std::string_view prefix, const StatementLimits& limits);
@@ -58,15 +58,22 @@ class ShiftRows {
   void add_moved(const schema::Record& record, int index, std::string_view kind, const schema::DrawerMoved& fact);
   void add_operator(const schema::Record& record, int index, const schema::OperatorChanged& fact);
   void add_booked(const schema::Record& record, int index, const schema::ShiftSaleBooked& fact);
+  void add_late(const schema::Record& record, int index, const schema::LateSaleAttached& fact);
+  void add_cancelled(const schema::Record& record, const schema::ShiftTicketCancelled& fact);
   void add_counted(const schema::Record& record, const schema::ShiftCounted& fact);
   void add_closed(const schema::Record& record, const schema::ShiftClosed& fact);
+  // What a sale, or a tender that was corrected, did to the drawer; of either message.
+  template <class Fact>
+  void add_cash(const schema::Record& record, int index, const Fact& fact);
+  void add_variances(const schema::Record& record, std::string_view shift_id,
+                     const google::protobuf::RepeatedPtrField<schema::TenderVariance>& variances);
   void add_act(const schema::Record& record, std::string_view employee_id, std::string_view act);
   void add_movement(const schema::Record& record, int index, const Movement& movement);
   Values& shift(const schema::Record& record, std::string_view shift_id);
 
   const std::string prefix_;
   const StatementLimits limits_;
-  InsertRows drawers_;
+  InsertRows drawers_, counts_, cancelled_;
   SumTable acts_;
   std::map<std::string, Values, std::less<>> shifts_;  // by SQL of the key
 };

@@ -1,5 +1,8 @@
 #include "projections/reporting/stock_rows.h"
 
+#include <algorithm>
+
+#include "commands/money.h"
 #include "projections/reporting/record_time.h"
 #include "projections/reporting/row_writer.h"
 #include "projections/reporting/table_shapes.h"
@@ -14,6 +17,16 @@ std::string number_sql(std::int64_t value) {
 // A move's kind as a literal, in quotes: sales and their voids have their daily sums in agg_sku_day.
 bool has_stock_day(std::string_view kind) {
   return kind != "'SALE'" && kind != "'VOID'";
+}
+
+constexpr std::int64_t kUnitE5 = 100'000;
+
+// Rounded as the books round it (commands/stock_cost.h). Something is on hand, or less than nothing.
+std::int64_t average_e4(const schema::StockValue& value, std::int64_t on_hand_e5) {
+  const Wide sign = on_hand_e5 < 0 ? -1 : 1;
+  const Wide value_e9 = Wide{value.after_e4()} * kUnitE5 + value.after_rest_e5();
+  const Wide average = divide_half_away(sign * value_e9, sign * on_hand_e5);
+  return static_cast<std::int64_t>(std::clamp<Wide>(average, 0, kPriceMostE4));
 }
 
 }  // namespace
@@ -35,6 +48,7 @@ StockRows::StockRows(std::string_view prefix, const StatementLimits& limits)
     : prefix_(prefix),
       limits_(limits),
       moves_(kMoveTable, prefix, limits),
+      losses_(kTransitLossTable, prefix, limits),
       days_("agg_stock_day", kStockDayKeys, kStockDayValues) {}
 
 void StockRows::add(const Transaction& transaction, int index, const schema::Event& event) {
@@ -44,28 +58,25 @@ void StockRows::add(const Transaction& transaction, int index, const schema::Eve
       return add_receipt(record, index, event.stock_received());
     case schema::Event::kStockAdjusted: {
       const auto& e = event.stock_adjusted();
-      return add_move(record, index,
-                      {e.store_id(), e.sku(), "'ADJUSTMENT'", e.adjustment_id(), e.delta_e5(), e.on_hand_after_e5(),
-                       schema::AdjustStock::Reason_Name(e.reason())});
+      add_move(record, index,
+               {e.store_id(), e.sku(), "'ADJUSTMENT'", e.adjustment_id(), e.delta_e5(), e.on_hand_after_e5(),
+                schema::AdjustStock::Reason_Name(e.reason())});
+      return add_value(record, e);
     }
     case schema::Event::kStockIssued: {
       const auto& e = event.stock_issued();
-      return add_move(record, index,
-                      {e.store_id(), e.sku(), "'SALE'", e.sale_id(), -e.quantity_e5(), e.on_hand_after_e5()});
+      add_move(record, index, {e.store_id(), e.sku(), "'SALE'", e.sale_id(), -e.quantity_e5(), e.on_hand_after_e5()});
+      return add_value(record, e);
     }
     case schema::Event::kStockRestored: {
       const auto& e = event.stock_restored();
-      return add_move(record, index,
-                      {e.store_id(), e.sku(), "'VOID'", e.sale_id(), e.quantity_e5(), e.on_hand_after_e5()});
+      add_move(record, index, {e.store_id(), e.sku(), "'VOID'", e.sale_id(), e.quantity_e5(), e.on_hand_after_e5()});
+      return add_value(record, e);
     }
     case schema::Event::kTransferShipped:
       return add_shipment(transaction, event.transfer_shipped());
     case schema::Event::kTransferReceiptBooked:
-      for (const auto& line : event.transfer_receipt_booked().lines()) {
-        add_transit(record, event.transfer_receipt_booked().to_store_id(), line.sku(),
-                    -(line.received_e5() + line.damaged_e5() + line.cancelled_e5()));
-      }
-      return;
+      return add_transfer_receipt(record, index, event.transfer_receipt_booked());
     case schema::Event::kTransferCancelled:
       for (const auto& line : event.transfer_cancelled().returned()) {
         add_transit(record, event.transfer_cancelled().to_store_id(), line.sku(), -line.quantity_e5());
@@ -88,6 +99,8 @@ void StockRows::add_receipt(const schema::Record& record, int index, const schem
             fact.has_unit_cost_e4(),
             fact.unit_cost_e4(),
             fact.currency()});
+  add_cost(record, fact);
+  add_value(record, fact);
 }
 
 // The rest are of one message.
@@ -134,8 +147,11 @@ void StockRows::add_fact(const schema::Record& record, int index, std::string_vi
     const bool placed = fact.disposition() != schema::Disposition::PLACE_UNSPECIFIED;
     add_move(record, index,
              {fact.store_id(), fact.sku(), kind, fact.document_id(), fact.quantity_e5(), fact.on_hand_after_e5(),
-              placed ? schema::Disposition::Place_Name(fact.disposition()) : std::string()});
+              placed ? schema::Disposition::Place_Name(fact.disposition()) : std::string(), fact.has_unit_cost_e4(),
+              fact.unit_cost_e4(), fact.currency()});
+    add_cost(record, fact);
   }
+  add_value(record, fact);
   Level& now = level(record, fact.store_id(), fact.sku());
   now.on_hand = number_sql(fact.on_hand_after_e5());
   now.reserved = number_sql(fact.reserved_after_e5());
@@ -180,12 +196,30 @@ void StockRows::add_move(const schema::Record& record, int index, const Move& mo
     key.quoted(move.reason);
     days_.add(key.text(), {1, move.quantity_e5});
   }
-  Level& now = level(record, move.store_id, move.sku);
-  now.on_hand = number_sql(move.on_hand_after_e5);
-  if (!move.has_cost) return;
-  now.receipt = number_sql(move.quantity_e5);
-  now.cost = number_sql(move.unit_cost_e4);
-  now.currency = quoted_value(move.currency);
+  level(record, move.store_id, move.sku).on_hand = number_sql(move.on_hand_after_e5);
+}
+
+template <class Fact>
+void StockRows::add_cost(const schema::Record& record, const Fact& fact) {
+  // One in another currency than the item's tells nothing of the item.
+  const bool foreign = fact.has_value() && fact.value().currency() != fact.currency();
+  if (!fact.has_unit_cost_e4() || foreign) return;
+  Level& now = level(record, fact.store_id(), fact.sku());
+  now.receipt = number_sql(fact.quantity_e5());
+  now.cost = number_sql(fact.unit_cost_e4());
+  now.currency = quoted_value(fact.currency());
+  // What fills a shelf that was below zero just up to it is worth nothing there, and values the item anew.
+  if (fact.has_value() && fact.on_hand_after_e5() == 0) now.average = now.cost;
+}
+
+template <class Fact>
+void StockRows::add_value(const schema::Record& record, const Fact& fact) {
+  if (!fact.has_value()) return;
+  Level& now = level(record, fact.store_id(), fact.sku());
+  now.value = number_sql(fact.value().after_e4());
+  now.currency = quoted_value(fact.value().currency());
+  // An empty shelf leaves the average as it was.
+  if (fact.on_hand_after_e5() != 0) now.average = number_sql(average_e4(fact.value(), fact.on_hand_after_e5()));
 }
 
 // The events of the goods name the source alone, the transfer's own event both stores.
@@ -195,6 +229,33 @@ void StockRows::add_shipment(const Transaction& transaction, const schema::Trans
     if (!event.has_stock_shipped() || event.stock_shipped().document_id() != fact.transfer_id()) continue;
     add_transit(transaction.record(), fact.to_store_id(), event.stock_shipped().sku(),
                 -event.stock_shipped().quantity_e5());
+  }
+}
+
+// What was damaged is lost to the store that it was on its way to, under the day on which that store found it so.
+void StockRows::add_transfer_receipt(const schema::Record& record, int index,
+                                     const schema::TransferReceiptBooked& fact) {
+  std::uint64_t line_no = 0;
+  for (const schema::TransferReceiptBooked::Line& line : fact.lines()) {
+    ++line_no;
+    add_transit(record, fact.to_store_id(), line.sku(),
+                -(line.received_e5() + line.damaged_e5() + line.cancelled_e5()));
+    if (line.damaged_e5() == 0) continue;
+    RowWriter(losses_)
+        .text(record.tenant())
+        .date(business_day_of(record))
+        .integer(record.position())
+        .integer(static_cast<std::uint64_t>(index))
+        .integer(line_no)
+        .text(fact.to_store_id())
+        .text(fact.from_store_id())
+        .text(line.sku())
+        .text(fact.transfer_id())
+        .text(fact.receipt_id())
+        .integer(line.damaged_e5())
+        .raw_or_null(line.currency().empty() ? std::string() : number_sql(line.damaged_value_e4()))
+        .text_or_null(line.currency())
+        .time(moment_of(record));
   }
 }
 
@@ -210,33 +271,30 @@ StockRows::Level& StockRows::level(const schema::Record& record, std::string_vie
     key_.comma();
     key_.quoted(part);
   }
-  auto found = levels_.find(key_.text());
-  if (found == levels_.end()) found = levels_.emplace(key_.text(), std::vector<Level>()).first;
-  std::vector<Level>& rows = found->second;
-  if (rows.empty() || !rows.back().cost.empty()) rows.emplace_back();
-  rows.back().position = record.position();
-  return rows.back();
+  Level& now = levels_[key_.text()];
+  now.position = record.position();
+  return now;
 }
 
 void StockRows::finish(std::vector<TableStatements>& tables) {
   moves_.finish(tables.emplace_back());
+  losses_.finish(tables.emplace_back());
   days_.finish(prefix_, limits_, tables.emplace_back());
   InsertRows stock(kStockTable, prefix_, limits_);
-  for (const auto& [key, rows] : levels_) {
-    for (const Level& row : rows) {
-      RowWriter(stock)
-          .raw(key)
-          .raw_or_null(row.on_hand)
-          .raw_or_null(row.reserved)
-          .raw_or_null(row.quarantine)
-          .raw_or_null(row.receipt)
-          .raw_or_null(row.cost)
-          .raw_or_null(row.currency)
-          .raw_or_null(row.counted_at)
-          .integer(row.position)
-          .raw_or_null(row.cost)
-          .integer(row.in_transit_e5);
-    }
+  for (const auto& [key, row] : levels_) {
+    RowWriter(stock)
+        .raw(key)
+        .raw_or_null(row.on_hand)
+        .raw_or_null(row.reserved)
+        .raw_or_null(row.quarantine)
+        .raw_or_null(row.average)
+        .raw_or_null(row.value)
+        .raw_or_null(row.receipt)
+        .raw_or_null(row.cost)
+        .raw_or_null(row.currency)
+        .raw_or_null(row.counted_at)
+        .integer(row.position)
+        .integer(row.in_transit_e5);
   }
   stock.finish(tables.emplace_back());
 }

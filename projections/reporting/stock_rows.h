@@ -14,7 +14,7 @@
 
 namespace till::reporting {
 
-// f_stock_move, s_stock and agg_stock_day of one batch.
+// f_stock_move, f_transit_loss, s_stock and agg_stock_day of one batch.
 class StockRows {
  public:
   StockRows(std::string_view prefix, const StatementLimits& limits);
@@ -26,7 +26,7 @@ class StockRows {
   struct Move;
   // What a row of s_stock offers; SQL, empty for what it does not know.
   struct Level {
-    std::string on_hand, reserved, quarantine, receipt, cost, currency, counted_at;
+    std::string on_hand, reserved, quarantine, average, value, receipt, cost, currency, counted_at;
     std::int64_t in_transit_e5 = 0;  // added
     std::uint64_t position = 0;
   };
@@ -35,17 +35,22 @@ class StockRows {
   void add_moved(const schema::Record& record, int index, const schema::Event& event);
   void add_fact(const schema::Record& record, int index, std::string_view kind, const schema::StockMoved& fact);
   void add_move(const schema::Record& record, int index, const Move& move);
+  // What goods cost that came in, and what the item is worth since: of every message about stock that tells it.
+  template <class Fact>
+  void add_cost(const schema::Record& record, const Fact& fact);
+  template <class Fact>
+  void add_value(const schema::Record& record, const Fact& fact);
   void add_shipment(const Transaction& transaction, const schema::TransferShipped& fact);
+  void add_transfer_receipt(const schema::Record& record, int index, const schema::TransferReceiptBooked& fact);
   void add_transit(const schema::Record& record, std::string_view store, std::string_view sku, std::int64_t change_e5);
   Level& level(const schema::Record& record, std::string_view store, std::string_view sku);
 
   const std::string prefix_;
   const StatementLimits limits_;
-  InsertRows moves_;
+  InsertRows moves_, losses_;
   SumTable days_;
-  // By SQL of the key. A receipt with a cost ends a row, since the average cost is worked out row by row.
-  std::map<std::string, std::vector<Level>, std::less<>> levels_;
-  SqlText key_;  // reused
+  std::map<std::string, Level, std::less<>> levels_;  // by SQL of the key
+  SqlText key_;                                       // reused
 };
 
 }  // namespace till::reporting

@@ -65,26 +65,32 @@ std::vector<ListQuery> top_products(const QueryParts& parts, const TableReportRe
 }
 
 std::vector<ListQuery> stock(const QueryParts& parts, const std::vector<std::string>& after) {
-  const std::string value = "CAST(on_hand_e5 AS DECIMAL(38, 0)) * avg_cost_e4";
   const std::string from = " FROM " + parts.table("s_stock") + parts.tenant() + parts.store();
   return {{"rows",
            "SELECT cost_currency, store_id, sku, COALESCE(on_hand_e5, 0), COALESCE(reserved_e5, 0), "
-           "COALESCE(quarantine_e5, 0), in_transit_in_e5, avg_cost_e4, " +
-               value + " DIV 100000, " + micros("last_count_at") + from + behind("store_id, sku", after) +
-               " ORDER BY store_id, sku",
+           "COALESCE(quarantine_e5, 0), in_transit_in_e5, avg_cost_e4, value_e4, " +
+               micros("last_count_at") + from + behind("store_id, sku", after) + " ORDER BY store_id, sku",
            {1, 2}},
-          {"totals", "SELECT cost_currency, COUNT(*), SUM(" + value + ") DIV 100000" + from +
-                         " AND cost_currency IS NOT NULL GROUP BY cost_currency ORDER BY cost_currency"}};
+          {"totals", "SELECT cost_currency, COUNT(*), SUM(value_e4)" + from +
+                         " AND value_e4 IS NOT NULL GROUP BY cost_currency ORDER BY cost_currency"}};
 }
 
+// What went from a shelf is valued at its average cost now, what was damaged on the way at the cost that it left with.
 std::vector<ListQuery> shrinkage(const QueryParts& parts, const TableReportRequest& request) {
-  const std::string lost =
-      "SELECT a.store_id, s.cost_currency AS currency, SUM(a.moves) AS moves_sum, -SUM(a.qty_e5) AS lost, "
-      "-SUM(a.qty_e5 * s.avg_cost_e4) DIV 100000 AS cost FROM (SELECT * FROM " +
+  const std::string off_shelves =
+      "SELECT a.store_id, s.cost_currency AS currency, a.moves, -a.qty_e5 AS qty, -a.qty_e5 * s.avg_cost_e4 AS cost_e9 "
+      "FROM (SELECT * FROM " +
       parts.table("agg_stock_day") + parts.days() + parts.store() +
       " AND (kind = 'COUNT_VARIANCE' OR reason IN ('THEFT', 'LOSS', 'DAMAGE', 'EXPIRED'))) a LEFT JOIN " +
       parts.table("s_stock") + " s ON s.tenant_id = " + quoted_value(request.tenant) +
-      " AND s.store_id = a.store_id AND s.sku = a.sku GROUP BY a.store_id, s.cost_currency";
+      " AND s.store_id = a.store_id AND s.sku = a.sku";
+  const std::string on_the_way =
+      "SELECT store_id, currency, 1 AS moves, qty_e5 AS qty, CAST(cost_e4 AS DECIMAL(38, 0)) * 100000 AS cost_e9 "
+      "FROM " +
+      parts.table("f_transit_loss") + parts.days() + parts.store();
+  const std::string lost =
+      "SELECT store_id, currency, SUM(moves) AS moves_sum, SUM(qty) AS lost, SUM(cost_e9) DIV 100000 AS cost FROM (" +
+      off_shelves + " UNION ALL " + on_the_way + ") m GROUP BY store_id, currency";
   const std::string sold = "SELECT store_id, currency, SUM(net) AS net_sum FROM " + parts.table("agg_store_day") +
                            parts.days() + parts.store() + " GROUP BY store_id, currency";
   return {{"rows", "SELECT l.currency, l.store_id, l.moves_sum, l.lost, l.cost, COALESCE(n.net_sum, 0) FROM (" + lost +
@@ -157,8 +163,9 @@ std::vector<ListQuery> shifts(const QueryParts& parts, const std::vector<std::st
   return {{"rows",
            "SELECT currency, shift_id, store_id, terminal_id, employee_id, status, z_no, business_date, " +
                micros("opened_at_utc") + ", " + micros("closed_at_utc") + ", opening_float, " + shown("expected") +
-               ", " + shown("counted") + ", " + shown("over_short") + " FROM " + parts.table("d_shift") + parts.days() +
-               parts.store() + behind("business_date, shift_id", after) + " ORDER BY business_date, shift_id",
+               ", " + shown("counted") + ", " + shown("counted - expected") + " FROM " + parts.table("d_shift") +
+               parts.days() + parts.store() + behind("business_date, shift_id", after) +
+               " ORDER BY business_date, shift_id",
            {7, 1}}};
 }
 

@@ -23,6 +23,9 @@ inline constexpr std::array kSaleValues{Names("store_id"),
                                         Names("currency"),
                                         Names("gross"),
                                         Names("discount"),
+                                        Names("sale_discount"),
+                                        Names("employee_discount"),
+                                        Names("coupon_discount"),
                                         Names("net"),
                                         Names("tax"),
                                         Names("charges"),
@@ -33,7 +36,10 @@ inline constexpr std::array kSaleValues{Names("store_id"),
                                         Names("cogs_e4"),
                                         Names("units_e5"),
                                         Names("line_count"),
+                                        Names("line_voids"),
+                                        Names("line_voided"),
                                         Names("return_of_sale"),
+                                        Names("after_z"),
                                         Names("position")};
 inline constexpr std::array kLineKeys{Names("tenant_id"), Names("business_date"), Names("position"), Names("kind"),
                                       Names("line_no")};
@@ -45,16 +51,19 @@ inline constexpr std::array kLineValues{
 inline constexpr std::array kSequenceKeys{Names("tenant_id"), Names("business_date"), Names("position"), Names("seq")};
 inline constexpr std::array kReceiptKeys{Names("tenant_id"), Names("business_date"), Names("position"), Names("kind"),
                                          Names("seq")};
-inline constexpr std::array kTaxValues{Names("sale_id"),  Names("store_id"), Names("tax_code"),
-                                       Names("currency"), Names("taxable"),  Names("tax")};
+inline constexpr std::array kTaxValues{Names("sale_id"), Names("store_id"), Names("tax_code"), Names("currency"),
+                                       Names("taxable"), Names("tax"),      Names("after_z")};
 inline constexpr std::array kTenderValues{
-    Names("sale_id"),  Names("store_id"), Names("shift_id"),     Names("tender_type"), Names("currency"),
-    Names("amount"),   Names("tendered"), Names("change_given"), Names("units_e5"),    Names("gross"),
-    Names("discount"), Names("net"),      Names("tax")};
+    Names("sale_id"),  Names("store_id"), Names("shift_id"), Names("tender_type"),  Names("currency"),
+    Names("payments"), Names("amount"),   Names("tendered"), Names("change_given"), Names("units_e5"),
+    Names("gross"),    Names("discount"), Names("net"),      Names("tax"),          Names("after_z")};
 inline constexpr std::array kMoveValues{Names("store_id"),         Names("sku"),          Names("kind"),
                                         Names("reason"),           Names("document_id"),  Names("qty_e5"),
                                         Names("on_hand_after_e5"), Names("unit_cost_e4"), Names("currency"),
                                         Names("occurred_at")};
+inline constexpr Names kTransitLossKeys[]{"tenant_id", "business_date", "position", "seq", "line_no"};
+inline constexpr Names kTransitLossValues[]{"store_id", "from_store_id", "sku",      "transfer_id", "receipt_id",
+                                            "qty_e5",   "cost_e4",       "currency", "occurred_at"};
 inline constexpr std::array kStoreKeys{Names("tenant_id"), Names("store_id")};
 inline constexpr std::array kStoreValues{Names("name"), Names("position")};
 inline constexpr std::array kProductKeys{Names("tenant_id"), Names("sku")};
@@ -64,9 +73,9 @@ inline constexpr std::array kProductValues{Names("name"),         Names("categor
 inline constexpr std::array kCustomerKeys{Names("tenant_id"), Names("customer_id")};
 inline constexpr std::array kCustomerValues{Names("position")};
 inline constexpr std::array kStockKeys{Names("tenant_id"), Names("store_id"), Names("sku")};
-inline constexpr std::array kStockValues{Names("on_hand_e5"),      Names("reserved_e5"),  Names("quarantine_e5"),
-                                         Names("last_receipt_e5"), Names("last_cost_e4"), Names("cost_currency"),
-                                         Names("last_count_at"),   Names("position")};
+inline constexpr std::array kStockValues{
+    Names("on_hand_e5"),      Names("reserved_e5"),  Names("quarantine_e5"), Names("avg_cost_e4"),   Names("value_e4"),
+    Names("last_receipt_e5"), Names("last_cost_e4"), Names("cost_currency"), Names("last_count_at"), Names("position")};
 inline constexpr std::array kStoreDayKeys{Names("tenant_id"), Names("business_date"), Names("store_id"),
                                           Names("currency")};
 inline constexpr std::array kStoreHourKeys{Names("tenant_id"), Names("business_date"), Names("store_id"),
@@ -92,11 +101,19 @@ inline constexpr Names kShiftSumValues[]{"sales",
                                          "returns",
                                          "unlinked_returns",
                                          "discounted_lines",
+                                         "line_voids",
                                          "sold",
                                          "voided",
                                          "returned",
+                                         "unlinked_returned",
+                                         "line_voided",
                                          "gross",
                                          "discount",
+                                         "line_discount",
+                                         "sale_discount",
+                                         "employee_discount",
+                                         "coupon_discount",
+                                         "returned_discount",
                                          "net",
                                          "tax",
                                          "charges",
@@ -110,14 +127,21 @@ inline constexpr Names kShiftTenderValues[]{"payments", "amount"};
 
 inline constexpr Names kShiftKeys[]{"tenant_id", "shift_id"};
 // In the order of ShiftColumn.
-inline constexpr Names kShiftValues[]{
-    "status",        "z_no",          "store_id",          "terminal_id",   "employee_id",   "currency",
-    "business_date", "opened_at_utc", "ended_at_utc",      "closed_at_utc", "opening_float", "opening_difference",
-    "expected",      "counted",       "over_short",        "counts",        "to_safe",       "left_in_drawer",
-    "grand_total",   "blind_count",   "last_terminal_seq", "position"};
+inline constexpr Names kShiftValues[]{"status",         "z_no",          "store_id",      "terminal_id",
+                                      "employee_id",    "currency",      "business_date", "opened_at_utc",
+                                      "ended_at_utc",   "closed_at_utc", "opening_float", "opening_difference",
+                                      "expected",       "counted",       "counts",        "to_safe",
+                                      "left_in_drawer", "grand_total",   "blind_count",   "last_terminal_seq",
+                                      "position"};
 // That of the first receipt stays.
 inline constexpr MergedColumn kShiftMerged[]{
     {"first_terminal_seq", "COALESCE(first_terminal_seq, VALUES(first_terminal_seq))"}};
+inline constexpr Names kShiftCountKeys[]{"tenant_id", "shift_id", "tender_type"};
+inline constexpr Names kShiftCountValues[]{"currency", "expected", "counted", "position"};
+inline constexpr Names kCancelledKeys[]{"tenant_id", "shift_id", "sale_id"};
+inline constexpr Names kCancelledValues[]{"store_id",      "terminal_id", "employee_id", "currency",
+                                          "line_count",    "amount",      "line_voids",  "line_voided",
+                                          "business_date", "after_z",     "position"};
 inline constexpr Names kDrawerKeys[]{"tenant_id", "shift_id", "position", "seq"};
 inline constexpr Names kDrawerValues[]{"kind",   "employee_id", "document_id",   "currency",
                                        "amount", "effect",      "business_date", "occurred_at"};
@@ -133,25 +157,24 @@ inline constexpr Names kLoyaltyValues[]{"kind",     "store_id", "sale_id",      
                                         "points",   "debt",     "points_after",  "debt_after",
                                         "currency", "value",    "business_date", "occurred_at"};
 
-// The average goes on from what was on hand before the receipt; an empty shelf, or another currency, begins it anew.
-inline constexpr MergedColumn kStockMerged[]{
-    {"avg_cost_e4",
-     "CASE WHEN VALUES(last_cost_e4) IS NULL THEN avg_cost_e4 WHEN avg_cost_e4 IS NULL OR cost_currency <> "
-     "VALUES(cost_currency) OR VALUES(on_hand_e5) <= VALUES(last_receipt_e5) THEN VALUES(last_cost_e4) ELSE "
-     "(CAST(VALUES(on_hand_e5) - VALUES(last_receipt_e5) AS DECIMAL(38, 0)) * avg_cost_e4 + "
-     "CAST(VALUES(last_receipt_e5) AS DECIMAL(38, 0)) * VALUES(last_cost_e4)) DIV VALUES(on_hand_e5) END"},
-    {"in_transit_in_e5", "in_transit_in_e5 + VALUES(in_transit_in_e5)"}};
+// What is on its way is a sum.
+inline constexpr MergedColumn kStockMerged[]{{"in_transit_in_e5", "in_transit_in_e5 + VALUES(in_transit_in_e5)"}};
 
 inline constexpr TableShape kSaleTable{"f_sale", kSaleKeys, kSaleValues, OnDuplicate::kFail};
 inline constexpr TableShape kLineTable{"f_line", kLineKeys, kLineValues, OnDuplicate::kFail};
 inline constexpr TableShape kTaxTable{"f_tax", kReceiptKeys, kTaxValues, OnDuplicate::kFail};
 inline constexpr TableShape kTenderTable{"f_tender", kReceiptKeys, kTenderValues, OnDuplicate::kFail};
 inline constexpr TableShape kMoveTable{"f_stock_move", kSequenceKeys, kMoveValues, OnDuplicate::kFail};
+inline constexpr TableShape kTransitLossTable{"f_transit_loss", kTransitLossKeys, kTransitLossValues,
+                                              OnDuplicate::kFail};
 inline constexpr TableShape kStockTable{"s_stock", kStockKeys, kStockValues, OnDuplicate::kFill, kStockMerged};
 inline constexpr TableShape kStoreTable{"d_store", kStoreKeys, kStoreValues, OnDuplicate::kReplace};
 inline constexpr TableShape kProductTable{"d_product", kProductKeys, kProductValues, OnDuplicate::kReplace};
 inline constexpr TableShape kCustomerTable{"d_customer", kCustomerKeys, kCustomerValues, OnDuplicate::kFail};
 inline constexpr TableShape kShiftTable{"d_shift", kShiftKeys, kShiftValues, OnDuplicate::kFill, kShiftMerged};
+inline constexpr TableShape kShiftCountTable{"d_shift_tender", kShiftCountKeys, kShiftCountValues,
+                                             OnDuplicate::kReplace};
+inline constexpr TableShape kCancelledTable{"f_cancelled", kCancelledKeys, kCancelledValues, OnDuplicate::kFail};
 inline constexpr TableShape kDrawerTable{"f_drawer", kDrawerKeys, kDrawerValues, OnDuplicate::kFail};
 inline constexpr TableShape kGiftcardTable{"f_giftcard", kGiftcardKeys, kAccountRowValues, OnDuplicate::kFail};
 inline constexpr TableShape kGiftcardNowTable{"s_giftcard", kGiftcardNowKeys, kGiftcardNowValues, OnDuplicate::kReplace,

@@ -7,11 +7,6 @@
 namespace till::reporting {
 namespace {
 
-std::string type_name(schema::Tender::Type type) {
-  const std::string& name = schema::Tender::Type_Name(type);
-  return name.empty() ? std::to_string(static_cast<int>(type)) : name;
-}
-
 // A sale gives back cash only, and never more than it took.
 void take_change(const schema::SaleCompleted& sale, std::vector<TenderShare>& shares) {
   std::int64_t change = sale.change();
@@ -30,11 +25,16 @@ std::int64_t besides_goods(const schema::SaleCompleted& sale) {
 
 }  // namespace
 
+std::string tender_name(schema::Tender::Type type) {
+  const std::string& name = schema::Tender::Type_Name(type);
+  return name.empty() ? std::to_string(static_cast<int>(type)) : name;
+}
+
 std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale) {
   std::vector<TenderShare> shares;
   for (const schema::SaleCompleted::Payment& payment : sale.tenders()) {
     TenderShare& share = shares.emplace_back();
-    share.type = type_name(payment.type());
+    share.type = tender_name(payment.type());
     share.tendered = share.amount = payment.amount();
   }
   if (shares.empty()) {
@@ -61,6 +61,13 @@ std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale) {
     share.gross = share.net + share.discount;
   }
   return shares;
+}
+
+void retype(const google::protobuf::RepeatedPtrField<schema::RetypedTender>& retyped,
+            std::vector<TenderShare>& shares) {
+  for (const schema::RetypedTender& row : retyped) {
+    if (row.tender() < shares.size()) shares[row.tender()].type = tender_name(row.type());
+  }
 }
 
 }  // namespace till::reporting

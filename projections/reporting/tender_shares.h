@@ -23,8 +23,14 @@ struct TenderShare {
   std::int64_t cogs_e4 = 0;
 };
 
+// CASH, CARD, …
+std::string tender_name(schema::Tender::Type type);
+
 // In the order of the tenders, at least one. Change is taken off the cash tenders, the last one first, and off others
 // only where there is not cash enough. Units, discount, tax and costs go by amount, by largest remainder.
 std::vector<TenderShare> tender_shares(const schema::SaleCompleted& sale);
+
+// The types that corrections have found. What each tender paid for stays.
+void retype(const google::protobuf::RepeatedPtrField<schema::RetypedTender>& retyped, std::vector<TenderShare>& shares);
 
 }  // namespace till::reporting

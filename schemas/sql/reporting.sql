@@ -18,6 +18,9 @@ CREATE TABLE g0_f_sale (
   currency CHAR(3) NOT NULL,
   gross BIGINT NOT NULL,
   discount BIGINT NOT NULL,
+  sale_discount BIGINT NOT NULL,
+  employee_discount BIGINT NOT NULL,
+  coupon_discount BIGINT NOT NULL,
   net BIGINT NOT NULL,
   tax BIGINT NOT NULL,
   charges BIGINT NOT NULL,
@@ -28,7 +31,10 @@ CREATE TABLE g0_f_sale (
   cogs_e4 BIGINT NOT NULL,
   units_e5 BIGINT NOT NULL,
   line_count INT NOT NULL,
+  line_voids INT NOT NULL,
+  line_voided BIGINT NOT NULL,
   return_of_sale VARCHAR(64) NULL,
+  after_z TINYINT UNSIGNED NOT NULL,
   position BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (tenant_id, sale_id, kind),
   KEY by_day (tenant_id, business_date, store_id)
@@ -71,6 +77,7 @@ CREATE TABLE g0_f_tax (
   currency CHAR(3) NOT NULL,
   taxable BIGINT NOT NULL,
   tax BIGINT NOT NULL,
+  after_z TINYINT UNSIGNED NOT NULL,
   PRIMARY KEY (tenant_id, business_date, position, kind, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -85,6 +92,7 @@ CREATE TABLE g0_f_tender (
   shift_id VARCHAR(64) NULL,
   tender_type VARCHAR(32) NOT NULL,
   currency CHAR(3) NOT NULL,
+  payments TINYINT NOT NULL,
   amount BIGINT NOT NULL,
   tendered BIGINT NOT NULL,
   change_given BIGINT NOT NULL,
@@ -93,6 +101,7 @@ CREATE TABLE g0_f_tender (
   discount BIGINT NOT NULL,
   net BIGINT NOT NULL,
   tax BIGINT NOT NULL,
+  after_z TINYINT UNSIGNED NOT NULL,
   PRIMARY KEY (tenant_id, business_date, position, kind, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -116,6 +125,24 @@ CREATE TABLE g0_f_stock_move (
   PRIMARY KEY (tenant_id, business_date, position, seq)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE g0_f_transit_loss (
+  tenant_id VARCHAR(64) NOT NULL,
+  business_date DATE NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  seq INT UNSIGNED NOT NULL,
+  line_no INT UNSIGNED NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  from_store_id VARCHAR(64) NOT NULL,
+  sku VARCHAR(64) NOT NULL,
+  transfer_id VARCHAR(64) NOT NULL,
+  receipt_id VARCHAR(64) NOT NULL,
+  qty_e5 BIGINT NOT NULL,
+  cost_e4 BIGINT NULL,
+  currency CHAR(3) NULL,
+  occurred_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (tenant_id, business_date, position, seq, line_no)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE g0_s_stock (
   tenant_id VARCHAR(64) NOT NULL,
   store_id VARCHAR(64) NOT NULL,
@@ -125,6 +152,7 @@ CREATE TABLE g0_s_stock (
   quarantine_e5 BIGINT NULL,
   in_transit_in_e5 BIGINT NOT NULL,
   avg_cost_e4 BIGINT NULL,
+  value_e4 BIGINT NULL,
   last_receipt_e5 BIGINT NULL,
   last_cost_e4 BIGINT NULL,
   cost_currency CHAR(3) NULL,
@@ -280,7 +308,6 @@ CREATE TABLE g0_d_shift (
   opening_difference BIGINT NULL,
   expected BIGINT NULL,
   counted BIGINT NULL,
-  over_short BIGINT NULL,
   counts INT UNSIGNED NULL,
   to_safe BIGINT NULL,
   left_in_drawer BIGINT NULL,
@@ -291,6 +318,35 @@ CREATE TABLE g0_d_shift (
   position BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (tenant_id, shift_id),
   KEY by_day (tenant_id, business_date, shift_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_d_shift_tender (
+  tenant_id VARCHAR(64) NOT NULL,
+  shift_id VARCHAR(64) NOT NULL,
+  tender_type VARCHAR(32) NOT NULL,
+  currency CHAR(3) NOT NULL,
+  expected BIGINT NOT NULL,
+  counted BIGINT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, shift_id, tender_type)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE g0_f_cancelled (
+  tenant_id VARCHAR(64) NOT NULL,
+  shift_id VARCHAR(64) NOT NULL,
+  sale_id VARCHAR(64) NOT NULL,
+  store_id VARCHAR(64) NOT NULL,
+  terminal_id VARCHAR(64) NOT NULL,
+  employee_id VARCHAR(64) NULL,
+  currency CHAR(3) NOT NULL,
+  line_count INT UNSIGNED NOT NULL,
+  amount BIGINT NOT NULL,
+  line_voids INT UNSIGNED NOT NULL,
+  line_voided BIGINT NOT NULL,
+  business_date DATE NOT NULL,
+  after_z TINYINT UNSIGNED NOT NULL,
+  position BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (tenant_id, shift_id, sale_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE g0_f_drawer (
@@ -462,11 +518,19 @@ CREATE TABLE g0_agg_shift (
   returns BIGINT NOT NULL,
   unlinked_returns BIGINT NOT NULL,
   discounted_lines BIGINT NOT NULL,
+  line_voids BIGINT NOT NULL,
   sold DECIMAL(38, 0) NOT NULL,
   voided DECIMAL(38, 0) NOT NULL,
   returned DECIMAL(38, 0) NOT NULL,
+  unlinked_returned DECIMAL(38, 0) NOT NULL,
+  line_voided DECIMAL(38, 0) NOT NULL,
   gross DECIMAL(38, 0) NOT NULL,
   discount DECIMAL(38, 0) NOT NULL,
+  line_discount DECIMAL(38, 0) NOT NULL,
+  sale_discount DECIMAL(38, 0) NOT NULL,
+  employee_discount DECIMAL(38, 0) NOT NULL,
+  coupon_discount DECIMAL(38, 0) NOT NULL,
+  returned_discount DECIMAL(38, 0) NOT NULL,
   net DECIMAL(38, 0) NOT NULL,
   tax DECIMAL(38, 0) NOT NULL,
   charges DECIMAL(38, 0) NOT NULL,
@@ -512,6 +576,7 @@ CREATE SQL SECURITY INVOKER VIEW v_f_line AS SELECT t.* FROM g0_f_line t;
 CREATE SQL SECURITY INVOKER VIEW v_f_tax AS SELECT t.* FROM g0_f_tax t;
 CREATE SQL SECURITY INVOKER VIEW v_f_tender AS SELECT t.* FROM g0_f_tender t;
 CREATE SQL SECURITY INVOKER VIEW v_f_stock_move AS SELECT t.* FROM g0_f_stock_move t;
+CREATE SQL SECURITY INVOKER VIEW v_f_transit_loss AS SELECT t.* FROM g0_f_transit_loss t;
 CREATE SQL SECURITY INVOKER VIEW v_s_stock AS SELECT t.*, t.on_hand_e5 * 0.00001 AS on_hand FROM g0_s_stock t;
 CREATE SQL SECURITY INVOKER VIEW v_d_store AS SELECT t.* FROM g0_d_store t;
 CREATE SQL SECURITY INVOKER VIEW v_d_product AS SELECT t.* FROM g0_d_product t;
@@ -526,7 +591,11 @@ CREATE SQL SECURITY INVOKER VIEW v_agg_category_day AS
   SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_category_day t;
 CREATE SQL SECURITY INVOKER VIEW v_agg_tender_day AS
   SELECT t.*, t.units_e5 * 0.00001 AS units FROM g0_agg_tender_day t;
-CREATE SQL SECURITY INVOKER VIEW v_d_shift AS SELECT t.* FROM g0_d_shift t;
+CREATE SQL SECURITY INVOKER VIEW v_d_shift AS
+  SELECT t.*, t.counted - t.expected AS over_short FROM g0_d_shift t;
+CREATE SQL SECURITY INVOKER VIEW v_d_shift_tender AS
+  SELECT t.*, t.counted - t.expected AS over_short FROM g0_d_shift_tender t;
+CREATE SQL SECURITY INVOKER VIEW v_f_cancelled AS SELECT t.* FROM g0_f_cancelled t;
 CREATE SQL SECURITY INVOKER VIEW v_f_drawer AS SELECT t.* FROM g0_f_drawer t;
 CREATE SQL SECURITY INVOKER VIEW v_f_giftcard AS SELECT t.* FROM g0_f_giftcard t;
 CREATE SQL SECURITY INVOKER VIEW v_s_giftcard AS SELECT t.* FROM g0_s_giftcard t;

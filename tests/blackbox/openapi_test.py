@@ -1,5 +1,9 @@
 """The API's description agrees with the contract's table of routes."""
 
+import json
+import os
+import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +11,11 @@ from support.case import ContractTest
 from support.client import Api
 from support.world import world
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LINTER = ROOT / "build" / "linter" / "node_modules" / ".bin" / "redocly"
+LINT_TIMEOUT_S = 120
+# A test tells nobody of itself and asks nobody for news.
+LINTER_SETTINGS = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 COMMANDS = {
     "UpsertStore": ("put", "/v1/stores/{store_id}"),
     "RegisterTerminal": ("put", "/v1/stores/{store_id}/terminals/{terminal_id}"),
@@ -89,6 +98,18 @@ class OpenApi(ContractTest):
 
     def test_is_openapi_3_1(self) -> None:
         self.assertTrue(self.document["openapi"].startswith("3.1"))
+
+    def test_the_linter_finds_nothing(self) -> None:
+        if not LINTER.exists():
+            self.skipTest("the linter is not installed: ops/test installs it where npm is")
+        file = self.world.scratch / "openapi.json"
+        file.write_text(json.dumps(self.document, indent=1), encoding="utf-8")
+        done = subprocess.run([LINTER, "lint", file, "--config", ROOT / "tests" / "openapi" / "redocly.yaml",
+                               "--format=json"], capture_output=True, text=True, timeout=LINT_TIMEOUT_S, check=False,
+                              env=os.environ | LINTER_SETTINGS)
+        self.assertTrue(done.stdout, done.stderr)
+        found = [f"{one['ruleId']}: {one['message']}" for one in json.loads(done.stdout)["problems"]]
+        self.assertEqual((found, done.returncode), ([], 0), done.stderr)
 
     def test_needs_no_key(self) -> None:
         self.assertEqual(Api(self.world.up["url"], None).send("GET", "/openapi.json").status, 200)

@@ -89,7 +89,8 @@ class Reports(ContractTest):
         self.act(f"/v1/shifts/{self.shift}/close", {})
         z = self.report(f"shifts/{self.shift}/z")
         self.assertEqual((z["z_no"], z["over_short"], z["grand_total"]), (1, money(0), money(2_140)))
-        self.assertEqual(z["tenders"], [{"type": "CASH", "payments": 1, "amount": money(2_140)}])
+        self.assertEqual(z["tenders"], [{"type": "CASH", "payments": 1, "amount": money(2_140), "expected": money(3_140),
+                                         "counted": money(3_140), "over_short": money(0)}])
         self.problem(self.api().read(f"/v1/reports/shifts/{self.shift}/x"), 404, "NOT_FOUND")
         verified = self.cli().run("views", "verify")
         self.assertEqual(verified.status, 0, str(verified))

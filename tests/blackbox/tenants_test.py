@@ -93,3 +93,16 @@ class Isolation(ContractTest):
         self.problem(api.read("/v1/sales/none"), 404)
         self.assertEqual(cli.run("key", "revoke", "--tenant", self.tenant, made["key_id"]).status, 0)
         self.problem(api.read("/v1/sales/none"), 401)
+
+    def test_key_of_a_deleted_tenant_says_so(self) -> None:
+        cli, name = self.cli(), f"gone-{self.world.seed}".lower()
+        cli.json("tenant", "add", name)
+        made = cli.json("key", "add", "--tenant", name, "--scope", "manager")
+        revoked = cli.json("key", "add", "--tenant", name, "--scope", "manager")
+        self.assertEqual(cli.run("key", "revoke", "--tenant", name, revoked["key_id"]).status, 0)
+        api = Api(self.world.up["url"], made["key"])
+        self.problem(api.read("/v1/sales/none"), 404)
+        self.assertEqual(cli.run("tenant", "delete", name, "--confirm", name).status, 0)
+        self.problem(api.read("/v1/sales/none"), 403, "TENANT_DELETED")
+        self.problem(api.command("PUT", "/v1/stores/s1", {"name": "x"}), 403, "TENANT_DELETED")
+        self.problem(Api(self.world.up["url"], revoked["key"]).read("/v1/sales/none"), 401)

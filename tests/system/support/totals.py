@@ -56,13 +56,14 @@ class Sold:
     tax: int
     tenders: dict[str, int]  # by type, less change
     cards: int = 0  # gift cards sold: paid with the goods, but no part of their net
+    sales: int = 1  # what it counts as: goods that come back are taken off, but no sale is
 
     @property
     def sum(self) -> Sum:
         gross = sum(line.gross for line in self.lines)
         discount = sum(line.discount for line in self.lines)
         net = gross - discount
-        return Sum(1, sum(line.units_e5 for line in self.lines), gross, discount, net, self.tax,
+        return Sum(self.sales, sum(line.units_e5 for line in self.lines), gross, discount, net, self.tax,
                    net + self.tax + self.cards)
 
 
@@ -103,7 +104,7 @@ class Totals:
         self.by["hour"][str(sold.hour)].add(whole, sign)
         for group, key_of in (("product", lambda line: line.sku), ("category", lambda line: line.category)):
             for key in {key_of(line) for line in sold.lines}:
-                self.by[group][key].sales += sign
+                self.by[group][key].sales += sign * sold.sales
             for line in sold.lines:
                 net = line.gross - line.discount
                 self.by[group][key_of(line)].add(Sum(0, line.units_e5, line.gross, line.discount, net), sign)
