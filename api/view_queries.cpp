@@ -49,6 +49,7 @@ SealedCustomer sealed_customer(CachedCustomerRow&& row) {
   view.set_version(row.state.version());
   *view.mutable_consents() = row.state.consents();
   if (!row.state.merged_into().empty()) view.set_merged_into(row.state.merged_into());
+  if (!row.customer.customer_group().empty()) view.set_customer_group(row.customer.customer_group());
   customer.sealed = std::move(*row.customer.mutable_sealed());
   customer.erased = row.state.erased();
   return customer;

@@ -43,6 +43,7 @@ Decision decide_register(const schema::RegisterCustomer& command, const Deciding
   fact.set_sealed(command.sealed());
   fact.set_fingerprint(std::string(as_bytes(deciding.context.fingerprint)));
   *fact.mutable_contact_keys() = command.contact_keys();
+  fact.set_customer_group(command.customer_group());
   move_contacts(accepted, contacts, deciding);
   set_answer(accepted, deciding).set_customer_id(command.customer_id());
   return accepted;
@@ -69,6 +70,7 @@ Decision decide_update(const schema::UpdateCustomer& command, const Deciding& de
   fact.set_customer_id(command.customer_id());
   fact.set_sealed(command.sealed());
   *fact.mutable_contact_keys() = command.contact_keys();
+  fact.set_customer_group(command.customer_group());
   move_contacts(accepted, contacts, deciding);
   set_customer_answer(accepted, deciding, *customer);
   return accepted;
@@ -84,6 +86,7 @@ void evolve_registered(CustomerState& state, const schema::CustomerRegistered& f
 void evolve_updated(CustomerState& state, const schema::CustomerUpdated& fact, const schema::Record&) {
   state.mutable_customer()->set_sealed(fact.sealed());
   *state.mutable_customer()->mutable_contact_keys() = fact.contact_keys();
+  state.mutable_customer()->set_customer_group(fact.customer_group());
   count_change(state);
 }
 
@@ -138,6 +141,14 @@ Refusal check_buyer(const Deciding& deciding, std::string_view customer_id) {
       customer->merged_into().empty() ? nullptr : find_customer(deciding, customer->merged_into());
   if (!customer->blocked() && (into == nullptr || !into->blocked())) return std::nullopt;
   return reject(schema::CUSTOMER_BLOCKED, "Customer " + std::string(customer_id) + " is blocked", "/customer_id");
+}
+
+std::string_view customer_group(const Deciding& deciding, std::string_view customer_id) {
+  const CustomerState* customer = find_customer(deciding, customer_id);
+  if (customer != nullptr && !customer->merged_into().empty()) {
+    customer = find_customer(deciding, customer->merged_into());
+  }
+  return customer == nullptr ? std::string_view() : std::string_view(customer->customer().customer_group());
 }
 
 Refusal check_not_merged(const CustomerState& customer) {

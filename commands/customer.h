@@ -26,6 +26,10 @@ Refusal check_customer(const Deciding& deciding, std::string_view customer_id);
 // into is blocked too. One merged into another may go on buying under the old id.
 Refusal check_buyer(const Deciding& deciding, std::string_view customer_id);
 
+// The customer's group, of one merged into another that of the other; empty where there is none. It lives as long as
+// the books.
+std::string_view customer_group(const Deciding& deciding, std::string_view customer_id);
+
 // CUSTOMER_MERGED where `customer` is merged into another.
 Refusal check_not_merged(const schema::CustomerState& customer);
 

@@ -127,9 +127,9 @@ Rejection reject_ended(const std::string& promotion_id) {
   return reject(schema::PROMO_ENDED, "Promotion " + promotion_id + " has ended", "/promotion_id");
 }
 
-// Customers are in no group here: a promotion for one is for tills to apply.
+// One for a group of customers as well: whose group it is, is told when it is applied.
 bool applies_by_itself(const Promotion& rule, const PromotionState* known) {
-  return !rule.coupon_only() && rule.customer_group().empty() && (known == nullptr || !known->coupon_required());
+  return !rule.coupon_only() && (known == nullptr || !known->coupon_required());
 }
 
 Decision decide_define(const schema::DefinePromotion& command, const Deciding& deciding) {

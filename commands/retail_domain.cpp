@@ -76,6 +76,7 @@
 #include "commands/ticket_lines.h"
 #include "commands/ticket_payments.h"
 #include "commands/timecard.h"
+#include "commands/training.h"
 #include "commands/transfer.h"
 #include "commands/transfer_receipt.h"
 #include "commands/unlinked_return.h"
@@ -88,7 +89,7 @@ constexpr std::uint32_t kFoldVersion = 5;
 
 using Part = const Aggregate& (*)();
 // What changes hands, and at what price.
-constexpr std::array<Part, 45> kDealing{sale_aggregate,
+constexpr std::array<Part, 46> kDealing{sale_aggregate,
                                         sale_void_aggregate,
                                         sale_receipt_aggregate,
                                         sale_return_aggregate,
@@ -132,7 +133,8 @@ constexpr std::array<Part, 45> kDealing{sale_aggregate,
                                         ticket_discounts_aggregate,
                                         ticket_extras_aggregate,
                                         ticket_lines_aggregate,
-                                        ticket_payments_aggregate};
+                                        ticket_payments_aggregate,
+                                        training_aggregate};
 // Who deals where, and in what goods.
 constexpr std::array<Part, 30> kRunning{store_aggregate,
                                         terminal_aggregate,

@@ -1,6 +1,6 @@
 // Which promotions run: a list of the tenant's own, since promotions are known by their ids and a sale has to meet them
-// all. Stream: running_promotions/default. On it is what was defined and not ended, unless a coupon gives it or
-// it is for a group of customers.
+// all. Stream: running_promotions/default. On it is what was defined and not ended, unless a coupon gives it; also what
+// is for a group of customers.
 #pragma once
 
 #include <string>

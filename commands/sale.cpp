@@ -304,6 +304,15 @@ Decision decide_sale(const RingUpSale& command, const Deciding& deciding, SaleOr
   return accepted;
 }
 
+Refusal price_as_sale(const RingUpSale& command, const schema::StoreState& store, const Deciding& deciding,
+                      SaleCompleted& sale) {
+  if (auto refusal = check_no_goods(command)) return refusal;
+  Scratch<const schema::ProductUpserted*> products(static_cast<std::size_t>(command.lines_size()));
+  if (auto refusal = find_products(command, deciding, products.all())) return refusal;
+  if (auto refusal = price_sale(command, products.all(), store.policy().cash_rounding(), sale)) return refusal;
+  return check_prices(sale, products.all(), deciding);
+}
+
 const schema::SaleCompleted& sale_of(const schema::SaleState& state, const Deciding& deciding) {
   auto* const sale = google::protobuf::Arena::CreateMessage<SaleCompleted>(deciding.context.arena);
   TILL_ASSERT(sale->ParseFromString(state.sale()));

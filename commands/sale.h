@@ -24,6 +24,11 @@ enum class SaleOrigin : std::uint8_t { kTill, kTicket, kPaidTicket, kExchange };
 // The one place where a sale is decided.
 Decision decide_sale(const schema::RingUpSale& command, const Deciding& deciding, SaleOrigin origin);
 
+// For training: what the till's sale would come to, into the empty `sale`. Products, prices and money are checked as
+// decide_sale() checks them, and nothing is booked.
+Refusal price_as_sale(const schema::RingUpSale& command, const schema::StoreState& store, const Deciding& deciding,
+                      schema::SaleCompleted& sale);
+
 // The sale that a state holds, for the length of one decision.
 const schema::SaleCompleted& sale_of(const schema::SaleState& state, const Deciding& deciding);
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/customer.h"
 #include "commands/money.h"
 #include "commands/promotion_engine.h"
 #include "commands/running_promotions.h"
@@ -65,6 +66,14 @@ std::vector<CartLine> cart_of(const Deciding& deciding, const TicketState& ticke
   return cart;
 }
 
+// The customer's group, looked up where a promotion asks for one.
+std::string_view buyer_group(const Deciding& deciding, const TicketState& ticket, const Candidates& candidates) {
+  const bool asked = std::ranges::any_of(candidates.promotions, [](const ActivePromotion& promotion) {
+    return !promotion.rule->customer_group().empty();
+  });
+  return asked && ticket.has_customer_id() ? customer_group(deciding, ticket.customer_id()) : std::string_view();
+}
+
 LocalTime wall_time(const schema::StoreState& store, const Deciding& deciding) {
   const Micros now = deciding.context.recorded_at;
   const auto zone = deciding.zones.find(store.policy().time_zone());
@@ -98,7 +107,7 @@ AppliedPromotions promotions_of(const Deciding& deciding, const TicketState& tic
   const Candidates candidates = candidates_of(deciding, ticket);
   if (candidates.promotions.empty()) return {};
   const std::vector<CartLine> lines = cart_of(deciding, ticket);
-  const Cart cart{ticket.currency(), {}, lines};
+  const Cart cart{ticket.currency(), buyer_group(deciding, ticket, candidates), lines};
   return group(apply_promotions(cart, candidates.promotions, wall_time(store, deciding)), candidates);
 }
 

@@ -1,4 +1,5 @@
-// What promotions take off an open ticket: those that run (running_promotions.h), and those that its coupons give.
+// What promotions take off an open ticket: those that run (running_promotions.h), and those that its coupons give; of
+// those for a group of customers the ones of its customer's group.
 // Until something is paid they are counted anew at each look, so that the time of completion decides; the first payment
 // freezes them, and the sale that the ticket becomes keeps them with their versions. Nothing that is frozen is counted
 // again.

@@ -54,6 +54,7 @@ inline constexpr std::array kPartFields{
     DigestField{"drawer_cash", &Digest::drawer_cash},
     DigestField{"cancelled", &Digest::cancelled},
     DigestField{"cancelled_tickets", &Digest::cancelled_tickets},
+    DigestField{"training_sales", &Digest::training_sales},
     DigestField{"employee_acts", &Digest::employee_acts},
     DigestField{"gift_cards", &Digest::gift_cards},
     DigestField{"points", &Digest::points},

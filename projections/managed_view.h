@@ -53,8 +53,9 @@ struct Digest {
   WideSum drawer_cash = 0;  // what the drawers of all shifts together should hold
   WideSum cancelled = 0;    // gross of tickets that were cancelled in a shift
   WideSum cancelled_tickets = 0;
-  WideSum employee_acts = 0;  // counted of employees beside their sales
-  WideSum gift_cards = 0;     // owed to the holders of gift cards
+  WideSum training_sales = 0;  // counted in a shift
+  WideSum employee_acts = 0;   // counted of employees beside their sales
+  WideSum gift_cards = 0;      // owed to the holders of gift cards
   WideSum points = 0;
   WideSum store_credit = 0;
   WideSum accounts = 0;       // owed by customers

@@ -27,6 +27,8 @@ bool add_shift_event(Digests& digests, const std::string& tenant, const schema::
     Digest& digest = digests[{tenant, event.shift_ticket_cancelled().currency()}];
     ++digest.cancelled_tickets;
     digest.cancelled += event.shift_ticket_cancelled().amount();
+  } else if (event.has_shift_training_counted()) {
+    ++digests[{tenant, ""}].training_sales;
   } else if (const auto* const moved = fact_of<schema::DrawerMoved>(event)) {
     digests[{tenant, moved->currency()}].drawer_cash += moved->amount();
     if (event.has_drawer_opened_no_sale() && !moved->employee_id().empty()) ++digests[{tenant, ""}].employee_acts;

@@ -326,7 +326,7 @@ TEST_CASE("JSON is written by the rules of presence", "[json]") {
   CHECK(to_json(tender) == R"({"reference":""})");
   schema::RegisterCustomer sealed;
   sealed.set_sealed("secret");
-  CHECK(to_json(sealed) == R"({"customer_id":"","name":"","email":"","phone":"","unique":false})");
+  CHECK(to_json(sealed) == R"({"customer_id":"","name":"","email":"","phone":"","unique":false,"customer_group":""})");
 
   schema::Event event;
   event.mutable_terminal_registered()->set_terminal_id("t");

@@ -225,6 +225,15 @@ void TestDrawer::cancel_ticket(const std::string& sale_id, std::uint32_t lines, 
   log_.append(tenant_, {event});
 }
 
+void TestDrawer::train(const std::string& sale_id) {
+  schema::Event event;
+  schema::ShiftTrainingCounted& fact = *event.mutable_shift_training_counted();
+  fact.set_shift_id(shift_id_);
+  fact.set_sale_id(sale_id);
+  fact.set_training_sales_after(++trained_);
+  log_.append(tenant_, {event});
+}
+
 void TestDrawer::change_operator(const std::string& employee_id) {
   schema::Event event;
   event.mutable_operator_changed()->set_shift_id(shift_id_);

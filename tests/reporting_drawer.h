@@ -37,6 +37,7 @@ class TestDrawer {
   void no_sale();
   // A ticket of `lines` lines at 10.00 each, of which `voided` were taken off before.
   void cancel_ticket(const std::string& sale_id, std::uint32_t lines, std::uint32_t voided, bool after_z = false);
+  void train(const std::string& sale_id);
   void change_operator(const std::string& employee_id);
   void end();
   void count(std::int64_t cash, std::vector<schema::TenderVariance> others = {});
@@ -57,6 +58,7 @@ class TestDrawer {
   std::string employee_id_ = "E1";
   std::int64_t expected_ = 0;
   std::uint64_t sequence_ = 0;
+  std::uint64_t trained_ = 0;
   std::map<std::string, schema::Tender::Type> corrected_;  // first tenders by sale
   std::vector<schema::TenderVariance> variances_;          // of the last count
 };

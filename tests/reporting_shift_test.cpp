@@ -119,6 +119,7 @@ TEST_CASE("reporting: X while the shift is open, Z when it is closed", "[reporti
   CHECK(z.counted().amount() == counted);
   CHECK(z.over_short().amount() == -10);
   CHECK(z.grand_total().amount() == 99'000);
+  CHECK(z.training_sales() == 0);
   REQUIRE(z.taxes_size() == 1);
   CHECK(z.taxes(0).tax().amount() == 200);
   REQUIRE(z.tenders_size() == 2);
@@ -145,6 +146,8 @@ TEST_CASE("reporting: the Z tells what discounts were for, what was not sold, an
   drawer.give_back({.sale_id = "R-1", .discount = 40}, "A-1");
   drawer.give_back({.sale_id = "R-2"}, "");
   drawer.cancel_ticket("K-1", 3, 1);
+  drawer.train("X-1");
+  drawer.train("X-2");
   const auto reporting = fixture.started();
   REQUIRE(fixture.caught_up(*reporting));
   const schema::ShiftReport x = shift_report(*reporting, ReportKind::kShiftX, "sh-1");
@@ -159,6 +162,7 @@ TEST_CASE("reporting: the Z tells what discounts were for, what was not sold, an
   const schema::ShiftReport z = shift_report(*reporting, ReportKind::kShiftZ, "sh-1");
   CHECK((z.line_voids() == 4 && z.line_voided().amount() == 4000));
   CHECK((z.cancelled_tickets() == 1 && z.cancelled().amount() == 2000));
+  CHECK(z.training_sales() == 2);
   CHECK((z.voided().amount() == 1090 && z.returned().amount() == 2160 && z.unlinked_returned().amount() == 1100));
   CHECK(z.discount().amount() == 360);
   CHECK((z.line_discount().amount() == 100 && z.sale_discount().amount() == 150));

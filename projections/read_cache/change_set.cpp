@@ -168,6 +168,8 @@ void ChangeSet::add_customer_change(const schema::Record& record, const schema::
   if (event.has_customer_updated()) {
     std::string customer;
     append_field(customer, schema::CustomerRegistered::kSealedFieldNumber, event.customer_updated().sealed());
+    append_field(customer, schema::CustomerRegistered::kCustomerGroupFieldNumber,
+                 event.customer_updated().customer_group());
     append_field(value_, schema::CachedCustomer::kCustomerFieldNumber, customer);
   } else if (event.has_customer_blocked() || event.has_customer_unblocked()) {
     const std::uint64_t blocked = event.has_customer_blocked() ? 1 : 0;

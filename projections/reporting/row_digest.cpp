@@ -130,6 +130,7 @@ std::vector<PartShape> sale_parts() {
 // Drawers, accounts of value, stock.
 std::vector<PartShape> value_parts() {
   return {{"d_shift", "COUNT(*), SUM(expected)", {&Digest::shifts, &Digest::drawer_cash}},
+          {"d_shift", "SUM(training_sales)", {&Digest::training_sales}, false},
           {"f_drawer", "SUM(effect)", {&Digest::drawer_cash}},
           {"f_cancelled", "SUM(amount), COUNT(*)", {&Digest::cancelled, &Digest::cancelled_tickets}},
           {"agg_employee_act", "SUM(acts)", {&Digest::employee_acts}, false},

@@ -49,6 +49,7 @@ std::string shift_query(const TableReportRequest& request, const std::string& pr
                   "a.discounted_lines",
                   "COALESCE(a.line_voids, 0) + k.line_voids",
                   "k.tickets",
+                  "s.training_sales",
                   "a.sold",
                   "a.voided + a.returned",
                   "a.voided",

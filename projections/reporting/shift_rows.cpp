@@ -84,6 +84,11 @@ void ShiftRows::add(const schema::Record& record, int index, const schema::Event
       return add_cash(record, index, event.tender_type_corrected());
     case schema::Event::kShiftTicketCancelled:
       return add_cancelled(record, event.shift_ticket_cancelled());
+    case schema::Event::kShiftTrainingCounted: {
+      const schema::ShiftTrainingCounted& fact = event.shift_training_counted();
+      slot(shift(record, fact.shift_id()), kTrainingSales) = digits(fact.training_sales_after());
+      return;
+    }
     case schema::Event::kShiftEnded: {
       Values& values = shift(record, event.shift_ended().shift_id());
       slot(values, kStatus) = "'ENDED'";

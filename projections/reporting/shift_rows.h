@@ -36,11 +36,12 @@ enum class ShiftColumn : std::uint8_t {
   kLeftInDrawer,
   kGrandTotal,
   kBlindCount,
+  kTrainingSales,
   kLastTerminalSeq,
   kPosition,
   kFirstTerminalSeq,
 };
-inline constexpr std::size_t kShiftColumns = 22;
+inline constexpr std::size_t kShiftColumns = 23;
 
 // d_shift, d_shift_tender, f_drawer, f_cancelled and agg_employee_act of one batch. What sales add up to in a shift is
 // made with the sales.

@@ -127,11 +127,13 @@ inline constexpr Names kShiftTenderValues[]{"payments", "amount"};
 
 inline constexpr Names kShiftKeys[]{"tenant_id", "shift_id"};
 // In the order of ShiftColumn.
-inline constexpr Names kShiftValues[]{"status",         "z_no",          "store_id",      "terminal_id",
-                                      "employee_id",    "currency",      "business_date", "opened_at_utc",
-                                      "ended_at_utc",   "closed_at_utc", "opening_float", "opening_difference",
-                                      "expected",       "counted",       "counts",        "to_safe",
-                                      "left_in_drawer", "grand_total",   "blind_count",   "last_terminal_seq",
+inline constexpr Names kShiftValues[]{"status",        "z_no",           "store_id",
+                                      "terminal_id",   "employee_id",    "currency",
+                                      "business_date", "opened_at_utc",  "ended_at_utc",
+                                      "closed_at_utc", "opening_float",  "opening_difference",
+                                      "expected",      "counted",        "counts",
+                                      "to_safe",       "left_in_drawer", "grand_total",
+                                      "blind_count",   "training_sales", "last_terminal_seq",
                                       "position"};
 // That of the first receipt stays.
 inline constexpr MergedColumn kShiftMerged[]{

@@ -313,6 +313,7 @@ CREATE TABLE g0_d_shift (
   left_in_drawer BIGINT NULL,
   grand_total BIGINT NULL,
   blind_count TINYINT UNSIGNED NULL,
+  training_sales BIGINT UNSIGNED NULL,
   first_terminal_seq BIGINT UNSIGNED NULL,
   last_terminal_seq BIGINT UNSIGNED NULL,
   position BIGINT UNSIGNED NOT NULL,
