@@ -64,8 +64,18 @@ void fill_value(const ItemCost& before, const ItemCost& after, schema::StockValu
   value.set_currency(after.currency);
 }
 
+Wide value_e9_of(const schema::StockValue& value) {
+  return Wide{value.after_e4()} * kUnitE5 + value.after_rest_e5();
+}
+
+std::int64_t average_e4_of(Wide value_e9, std::int64_t on_hand_e5) {
+  const Wide sign = on_hand_e5 < 0 ? -1 : 1;
+  const Wide average = divide_half_away(sign * value_e9, sign * on_hand_e5);
+  return static_cast<std::int64_t>(std::clamp<Wide>(average, 0, kPriceMostE4));
+}
+
 void take_value(const schema::StockValue& value, ItemCost& cost) {
-  cost.value_e9 = Wide{value.after_e4()} * kUnitE5 + value.after_rest_e5();
+  cost.value_e9 = value_e9_of(value);
 }
 
 void move_at_average(ItemCost& cost, std::int64_t before_e5, std::int64_t after_e5) {
@@ -88,8 +98,7 @@ void move_at_cost(ItemCost& cost, std::int64_t before_e5, std::int64_t after_e5,
     return;
   }
   cost.value_e9 = bounded_value(cost.value_e9 + value_at(after_e5 - before_e5, unit_cost_e4));
-  const Wide average = divide_half_away(cost.value_e9, after_e5);
-  cost.average_e4 = static_cast<std::int64_t>(std::clamp<Wide>(average, 0, kPriceMostE4));
+  cost.average_e4 = average_e4_of(cost.value_e9, after_e5);
 }
 
 void fold_at_average(schema::StockState& state, std::int64_t after_e5) {

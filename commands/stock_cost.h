@@ -28,6 +28,11 @@ struct ItemCost {
 
 ItemCost cost_of(const schema::StockState& item);
 
+// As an event tells it.
+Wide value_e9_of(const schema::StockValue& value);
+// Of a piece, 0 to kPriceMostE4. Something is on hand, or less than nothing.
+std::int64_t average_e4_of(Wide value_e9, std::int64_t on_hand_e5);
+
 // The level goes from `before_e5` to `after_e5` at the average cost.
 void move_at_average(ItemCost& cost, std::int64_t before_e5, std::int64_t after_e5);
 // Goods of a known cost raise the level. Another currency than the item's moves them at the average.

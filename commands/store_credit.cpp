@@ -73,6 +73,21 @@ void move_credit(StoreCreditState& credit, const CreditEvent& event, const Custo
   fold_credit(credit, fact);
 }
 
+// Books away that much of the credit.
+void expire(StoreCreditState& credit, std::int64_t amount, std::string_view customer_id, std::string_view store_id,
+            const Deciding& deciding, Acceptance& accepted) {
+  const std::string currency = credit.balance().currency();
+  const CustomerMove move{.customer_id = customer_id,
+                          .movement_id = {},
+                          .store_id = store_id,
+                          .sale_id = {},
+                          .reason = {},
+                          .amount = amount,
+                          .currency = currency,
+                          .amount_pointer = {}};
+  move_credit(credit, kExpired, move, -amount, deciding, accepted);
+}
+
 // A copy of the customer's credit that lives as long as the decision and that its events move on; empty where there is
 // none yet. What is over is booked away at `store_id`, with one event.
 StoreCreditState& open_credit(const Deciding& deciding, std::string_view customer_id, std::string_view store_id,
@@ -80,17 +95,7 @@ StoreCreditState& open_credit(const Deciding& deciding, std::string_view custome
   auto& credit = *google::protobuf::Arena::CreateMessage<StoreCreditState>(deciding.context.arena);
   if (const auto* known = deciding.books.get<StoreCreditState>(kStoreCredit, customer_id)) credit = *known;
   const std::int64_t over = expired_credit(credit, deciding.context.recorded_at);
-  if (over == 0) return credit;
-  const std::string currency = credit.balance().currency();
-  const CustomerMove move{.customer_id = customer_id,
-                          .movement_id = {},
-                          .store_id = store_id,
-                          .sale_id = {},
-                          .reason = {},
-                          .amount = over,
-                          .currency = currency,
-                          .amount_pointer = {}};
-  move_credit(credit, kExpired, move, -over, deciding, accepted);
+  if (over != 0) expire(credit, over, customer_id, store_id, deciding, accepted);
   return credit;
 }
 
@@ -246,15 +251,7 @@ void forfeit_store_credit(const Deciding& deciding, std::string_view customer_id
   const auto* known = deciding.books.get<StoreCreditState>(kStoreCredit, customer_id);
   if (known == nullptr || known->balance().amount() == 0) return;
   StoreCreditState credit = *known;
-  const CustomerMove move{.customer_id = customer_id,
-                          .movement_id = {},
-                          .store_id = {},
-                          .sale_id = {},
-                          .reason = {},
-                          .amount = known->balance().amount(),
-                          .currency = known->balance().currency(),
-                          .amount_pointer = {}};
-  move_credit(credit, kExpired, move, -move.amount, deciding, accepted);
+  expire(credit, known->balance().amount(), customer_id, {}, deciding, accepted);
 }
 
 }  // namespace till

@@ -181,6 +181,14 @@ const Aggregate& tender_correction_aggregate() {
   return kAggregate;
 }
 
+std::optional<Tender::Type> tender_type(const SaleCompleted& sale, const RetypedTenders& retyped,
+                                        std::uint32_t tender) {
+  const auto found = std::ranges::find(retyped, tender, &schema::RetypedTender::tender);
+  if (found != retyped.end()) return found->type();
+  if (tender >= static_cast<std::uint32_t>(sale.tenders_size())) return std::nullopt;
+  return sale.tenders(static_cast<int>(tender)).type();
+}
+
 const SaleCompleted& retyped_sale(const SaleCompleted& sale, const RetypedTenders& retyped, SaleCompleted& room) {
   if (retyped.empty()) return sale;
   room = sale;

@@ -2,6 +2,9 @@
 // sale.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include "commands/rules.h"
 
 namespace till {
@@ -9,6 +12,11 @@ namespace till {
 const Aggregate& tender_correction_aggregate();
 
 using RetypedTenders = google::protobuf::RepeatedPtrField<schema::RetypedTender>;
+
+// What a tender of the sale, by its place from 0, was found to be: as `retyped` says, else as it was rung up. Nothing
+// where there is no such tender.
+std::optional<schema::Tender::Type> tender_type(const schema::SaleCompleted& sale, const RetypedTenders& retyped,
+                                                std::uint32_t tender);
 
 // `sale` with the types that `retyped` gives to its tenders: itself where it gives none, else made in `room`.
 const schema::SaleCompleted& retyped_sale(const schema::SaleCompleted& sale, const RetypedTenders& retyped,

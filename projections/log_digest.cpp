@@ -3,6 +3,8 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/tender_correction.h"
+#include "projections/late_receipt.h"
 #include "projections/value_digest.h"
 #include "schemas/events.pb.h"
 
@@ -12,8 +14,6 @@ namespace {
 constexpr std::size_t kBatchTransactions = 1024;
 constexpr std::size_t kBatchBytes = 8u << 20;
 
-using RetypedTenders = google::protobuf::RepeatedPtrField<schema::RetypedTender>;
-
 // A sale, or what takes back of one.
 struct Receipt {
   const schema::SaleCompleted& sale;
@@ -22,23 +22,8 @@ struct Receipt {
   const RetypedTenders& retyped = schema::SaleVoided::default_instance().retyped();
 };
 
-// The shift says so in the same transaction.
-bool came_after_z(const Transaction& transaction, const std::string& sale_id) {
-  for (int i = 0; i < transaction.event_count(); ++i) {
-    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
-    const schema::LateSaleAttached& late = event.late_sale_attached();
-    if (late.closed() && late.booked().sale_id() == sale_id) return true;
-  }
-  return false;
-}
-
-// What the tender was found to be.
 bool is_cash(const Receipt& receipt, int tender) {
-  schema::Tender::Type type = receipt.sale.tenders(tender).type();
-  for (const schema::RetypedTender& row : receipt.retyped) {
-    if (row.tender() == static_cast<std::uint32_t>(tender)) type = row.type();
-  }
-  return type == schema::Tender::CASH;
+  return tender_type(receipt.sale, receipt.retyped, static_cast<std::uint32_t>(tender)) == schema::Tender::CASH;
 }
 
 // What stayed of the cash that was handed over.

@@ -32,14 +32,6 @@ void set_money(schema::Money& money, std::int64_t amount) {
   money.set_currency("EUR");
 }
 
-void open_store(MemoryTill& till) {
-  schema::Command command;
-  command.mutable_upsert_store()->set_store_id("S1");
-  must(till, command);
-  command.mutable_register_customer()->set_customer_id("C1");
-  must(till, command);
-}
-
 // `seconds` until it expires; 0: never.
 void activate(MemoryTill& till, const std::string& card, std::int64_t amount, int seconds = 0) {
   schema::Command command;
@@ -173,7 +165,7 @@ template <class Begin, class Check>
 bool on_random_histories(const Begin& begin, const Check& check) {
   return rc::check([&] {
     MemoryTill till;
-    open_store(till);
+    open_store_with_customer(till);
     for (int i = 0; i < kCards; ++i) activate(till, card_id(i), kFirstBalance, i == 0 ? 40 : 0);
     begin();
     for (int step = 1; step <= kSteps; ++step) {
@@ -244,7 +236,7 @@ TEST_CASE("no sale gets more back to a card than it redeemed from it", "[command
 
 TEST_CASE("64 redemptions of one card in a row are exact", "[commands][invariants]") {
   MemoryTill till;
-  open_store(till);
+  open_store_with_customer(till);
   activate(till, "G0", 64 * 31 - 1);
   int accepted = 0;
   for (int i = 0; i < 64; ++i) {
@@ -262,7 +254,7 @@ TEST_CASE("64 redemptions of one card in a row are exact", "[commands][invariant
 
 TEST_CASE("a card that was sold may be taken back while its money is there", "[commands][invariants]") {
   MemoryTill till;
-  open_store(till);
+  open_store_with_customer(till);
   activate(till, "G0", 1'000);
   const auto unload = [&](std::int64_t amount) {
     return book_part(till, [&](const Deciding& deciding, Acceptance& accepted) {

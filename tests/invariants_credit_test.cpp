@@ -16,14 +16,6 @@ namespace {
 constexpr int kSteps = 60;
 constexpr std::int64_t kSecondUs = 1'000'000;
 
-void open_store(MemoryTill& till) {
-  schema::Command command;
-  command.mutable_upsert_store()->set_store_id("S1");
-  must(till, command);
-  command.mutable_register_customer()->set_customer_id("C1");
-  must(till, command);
-}
-
 // What a customer has: by the moment at which it is over, and without one.
 struct Credit {
   std::map<std::int64_t, std::int64_t> lots;
@@ -76,7 +68,7 @@ void check_equal(MemoryTill& till, const Credit& credit) {
 TEST_CASE("store credit that expires first is spent first, and what is over is nobody's", "[commands][invariants]") {
   CHECK(rc::check([] {
     MemoryTill till;
-    open_store(till);
+    open_store_with_customer(till);
     Credit credit;
     for (int step = 0; step < kSteps; ++step) {
       till.set_now(till.now() + *rc::gen::inRange<std::int64_t>(0, 3) * kSecondUs);

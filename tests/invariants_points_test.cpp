@@ -19,14 +19,6 @@ using schema::LoyaltyState;
 constexpr int kSteps = 60;
 constexpr std::int64_t kDayUs = 86'400'000'000;
 
-void open_store(MemoryTill& till) {
-  schema::Command command;
-  command.mutable_upsert_store()->set_store_id("S1");
-  must(till, command);
-  command.mutable_register_customer()->set_customer_id("C1");
-  must(till, command);
-}
-
 void set_program(MemoryTill& till, std::uint32_t expiry_days) {
   schema::Command command;
   auto& program = *command.mutable_set_loyalty_program();
@@ -73,7 +65,7 @@ std::int64_t sum_of_lots(const LoyaltyState& account) {
 
 TEST_CASE("R7 points taken back after they were spent become debt", "[commands][invariants]") {
   MemoryTill till;
-  open_store(till);
+  open_store_with_customer(till);
   set_program(till, 0);
   CHECK(earn(till, "V1", 100) == "");
   CHECK(earn(till, "V1", 100) == "DUPLICATE_ACCRUAL");
@@ -98,7 +90,7 @@ TEST_CASE("R7 points taken back after they were spent become debt", "[commands][
 TEST_CASE("points are the sum of their lots, and nobody has both points and debt", "[commands][invariants]") {
   CHECK(rc::check([] {
     MemoryTill till;
-    open_store(till);
+    open_store_with_customer(till);
     set_program(till, static_cast<std::uint32_t>(*rc::gen::inRange(0, 20)));
     std::int64_t lifetime = 0;
     for (int step = 0; step < kSteps; ++step) {
@@ -125,7 +117,7 @@ TEST_CASE("points are the sum of their lots, and nobody has both points and debt
 
 TEST_CASE("lots are bounded, and no point is lost or expires early for it", "[commands][invariants]") {
   MemoryTill till;
-  open_store(till);
+  open_store_with_customer(till);
   set_program(till, 1'000);
   for (int i = 0; i < kLotsMost + 20; ++i) {
     till.set_now(kTestStartUs + i * kDayUs);

@@ -22,4 +22,13 @@ inline MemoryTill::Sent must(MemoryTill& till, const schema::Command& command) {
   return sent;
 }
 
+// Store S1 with customer C1.
+inline void open_store_with_customer(MemoryTill& till) {
+  schema::Command command;
+  command.mutable_upsert_store()->set_store_id("S1");
+  must(till, command);
+  command.mutable_register_customer()->set_customer_id("C1");
+  must(till, command);
+}
+
 }  // namespace till::testing

@@ -15,6 +15,7 @@
 #include "commands/ticket.h"
 #include "commands/ticket_pricing.h"
 #include "tests/memory_books.h"
+#include "tests/priced_ticket.h"
 #include "tests/sent.h"
 
 namespace till::testing {
@@ -152,19 +153,6 @@ std::string rows_of_sale(const SaleCompleted& sale) {
   return rows;
 }
 
-PricedTicket priced_now(MemoryTill& till) {
-  google::protobuf::Arena arena;
-  DecideContext context;
-  context.recorded_at = Micros(till.now());
-  context.arena = &arena;
-  const Deciding deciding{context, till.books(), till.domain().zones(), till.domain()};
-  PricedTicket priced;
-  const auto* store = till.books().get<schema::StoreState>(kind_of(schema::STORE), "S1");
-  const Refusal refusal = price_ticket(deciding, ticket_of(till), *store, "/", priced);
-  RC_ASSERT(!refusal);
-  return priced;
-}
-
 SaleCompleted complete_at(MemoryTill& till, std::int64_t total) {
   const std::string money = "{ currency: \"EUR\" amount: " + std::to_string(total) + " }";
   const auto sent = till.send(
@@ -222,7 +210,7 @@ TEST_CASE("I9 a sale keeps what the engine gives its ticket, to the cent",
     const std::vector<std::string> applied = define_random_promotions(till);
     discount_at_random(till);
     const std::string wanted = rows_of_engine(till, applied);
-    const SaleCompleted sale = complete_at(till, priced_now(till).total);
+    const SaleCompleted sale = complete_at(till, priced_of(till).total);
     RC_ASSERT(rows_of_sale(sale) == wanted);
     check_discounts(sale);
     if (ticket_of(till).discounts().empty()) {
@@ -241,7 +229,7 @@ TEST_CASE("what is due stays once something is paid, and the log alone tells it 
     add_random_goods(till);
     const std::vector<std::string> applied = define_random_promotions(till);
     const std::string wanted = rows_of_engine(till, applied);
-    const std::int64_t total = priced_now(till).total;
+    const std::int64_t total = priced_of(till).total;
     RC_PRE(total > 1);
     give_text(till, R"(record_card_authorization { payment_id: "Q" store_id: "S1" terminal_id: "T1" sale_id: "V1" )"
                     R"(requested { currency: "EUR" amount: 1 } approved { currency: "EUR" amount: 1 } })");
@@ -250,7 +238,7 @@ TEST_CASE("what is due stays once something is paid, and the log alone tells it 
     for (const std::string& id : applied) {
       if (ticket_of(till).coupon_ids().empty()) give_text(till, "end_promotion { promotion_id: \"" + id + "\" }");
     }
-    RC_ASSERT(priced_now(till).total == total);
+    RC_ASSERT(priced_of(till).total == total);
     const std::string rest = "{ currency: \"EUR\" amount: " + std::to_string(total - 1) + " }";
     const auto sent = till.send(
         parsed(R"(complete_sale { sale_id: "V1" terminal_id: "T1" terminal_seq: 1 occurred_at_us: 1772445590000000 )"

@@ -13,6 +13,7 @@
 #include "commands/ticket.h"
 #include "commands/ticket_pricing.h"
 #include "tests/memory_books.h"
+#include "tests/priced_ticket.h"
 #include "tests/sent.h"
 
 namespace till::testing {
@@ -88,20 +89,6 @@ void change_at_random(MemoryTill& till) {
         R"(override_tax { sale_id: "V1" line_id: ")" + line + R"(" tax_code: "X1" })"};
     till.send(command_of(choices[static_cast<std::size_t>(*rc::gen::inRange(0, static_cast<int>(choices.size())))]));
   }
-}
-
-// The ticket's total as the rules count it.
-PricedTicket priced_of(MemoryTill& till) {
-  google::protobuf::Arena arena;
-  DecideContext context;
-  context.recorded_at = Micros(till.now());
-  context.arena = &arena;
-  const Deciding deciding{context, till.books(), till.domain().zones(), till.domain()};
-  PricedTicket priced;
-  const auto* store = till.books().get<schema::StoreState>(kind_of(schema::STORE), "S1");
-  const Refusal refusal = price_ticket(deciding, *find_ticket(deciding, "V1"), *store, "/", priced);
-  RC_ASSERT(!refusal);
-  return priced;
 }
 
 std::string complete(std::int64_t total, const std::string& rest) {

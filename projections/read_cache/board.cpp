@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "commands/money.h"
+#include "commands/tender_correction.h"
 #include "projections/read_cache/keys.h"
 
 namespace till::read_cache {
@@ -137,11 +138,7 @@ void add_summary(const Board::Currency& currency, Narrowing& narrowed, schema::D
 // What the tender was counted as. The correction's `from` may come of an earlier one that carried no sale and was
 // counted nowhere.
 schema::Tender::Type counted_type(const schema::TenderCorrected& fact) {
-  for (const schema::RetypedTender& row : fact.retyped()) {
-    if (row.tender() == fact.tender()) return row.type();
-  }
-  const bool known = fact.tender() < static_cast<std::uint32_t>(fact.original().tenders_size());
-  return known ? fact.original().tenders(static_cast<int>(fact.tender())).type() : fact.from();
+  return tender_type(fact.original(), fact.retyped(), fact.tender()).value_or(fact.from());
 }
 
 }  // namespace

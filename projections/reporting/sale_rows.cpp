@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "projections/late_receipt.h"
 #include "projections/reporting/row_writer.h"
 #include "projections/reporting/rows.h"
 #include "projections/reporting/tender_shares.h"
@@ -31,16 +32,6 @@ TenderShare negated(TenderShare share) {
     *value = negated(*value);
   }
   return share;
-}
-
-// Whether the Z of the receipt's shift stood already when it came: the shift says so in the same transaction.
-bool came_after_z(const Transaction& transaction, const schema::SaleCompleted& receipt) {
-  for (int i = 0; i < transaction.event_count(); ++i) {
-    const auto& event = static_cast<const schema::Event&>(transaction.event(i));
-    const schema::LateSaleAttached& late = event.late_sale_attached();
-    if (late.closed() && late.booked().sale_id() == receipt.sale_id()) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -89,7 +80,7 @@ struct BatchRows::SaleRow {
 void BatchRows::add_event(const Transaction& transaction, const schema::Event& event) {
   const schema::Record& record = transaction.record();
   const auto receipt = [&](const schema::SaleCompleted& sale, SaleKind what) {
-    return SaleRow{sale, what, record.tenant(), record.position(), came_after_z(transaction, sale)};
+    return SaleRow{sale, what, record.tenant(), record.position(), came_after_z(transaction, sale.sale_id())};
   };
   // An event that no table shows is not named.
   switch (int{event.event_case()}) {

@@ -1,8 +1,6 @@
 #include "projections/reporting/stock_rows.h"
 
-#include <algorithm>
-
-#include "commands/money.h"
+#include "commands/stock_cost.h"
 #include "projections/reporting/record_time.h"
 #include "projections/reporting/row_writer.h"
 #include "projections/reporting/table_shapes.h"
@@ -17,16 +15,6 @@ std::string number_sql(std::int64_t value) {
 // A move's kind as a literal, in quotes: sales and their voids have their daily sums in agg_sku_day.
 bool has_stock_day(std::string_view kind) {
   return kind != "'SALE'" && kind != "'VOID'";
-}
-
-constexpr std::int64_t kUnitE5 = 100'000;
-
-// Rounded as the books round it (commands/stock_cost.h). Something is on hand, or less than nothing.
-std::int64_t average_e4(const schema::StockValue& value, std::int64_t on_hand_e5) {
-  const Wide sign = on_hand_e5 < 0 ? -1 : 1;
-  const Wide value_e9 = Wide{value.after_e4()} * kUnitE5 + value.after_rest_e5();
-  const Wide average = divide_half_away(sign * value_e9, sign * on_hand_e5);
-  return static_cast<std::int64_t>(std::clamp<Wide>(average, 0, kPriceMostE4));
 }
 
 }  // namespace
@@ -219,7 +207,8 @@ void StockRows::add_value(const schema::Record& record, const Fact& fact) {
   now.value = number_sql(fact.value().after_e4());
   now.currency = quoted_value(fact.value().currency());
   // An empty shelf leaves the average as it was.
-  if (fact.on_hand_after_e5() != 0) now.average = number_sql(average_e4(fact.value(), fact.on_hand_after_e5()));
+  if (fact.on_hand_after_e5() != 0)
+    now.average = number_sql(average_e4_of(value_e9_of(fact.value()), fact.on_hand_after_e5()));
 }
 
 // The events of the goods name the source alone, the transfer's own event both stores.
