@@ -11,6 +11,7 @@
 #include "api/pin_hash.h"
 #include "api/queries.h"
 #include "api/rate_limit.h"
+#include "api/webhook_secret.h"
 #include "api/worker_pool.h"
 #include "engine/engine.h"
 #include "engine/person_keys.h"
@@ -46,6 +47,7 @@ struct ApiParts {
   const Fingerprinter fingerprinter;
   const PinHasher pin_hasher;
   const ContactIndex contacts;
+  const WebhookSecrets webhook_secrets;
   const LogId log_id;
   const Epoch epoch;  // of every transaction accepted by this process
   RateLimit rate_limit;

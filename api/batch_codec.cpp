@@ -3,8 +3,8 @@
 #include <limits>
 #include <utility>
 
-#include "api/json_writer.h"
 #include "api/problem.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

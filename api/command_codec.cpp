@@ -7,8 +7,8 @@
 
 #include "api/json_codec.h"
 #include "api/json_document.h"
-#include "api/json_writer.h"
 #include "api/problem.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

@@ -50,7 +50,8 @@ schema::Problem problem_of(const Outcome& outcome, const Caller& caller) {
   return make_problem(schema::INTERNAL_ERROR, {}, instance);
 }
 
-CommandReply accepted(const Caller& caller, std::string position, std::string_view answer_bytes) {
+CommandReply accepted(const ApiParts& parts, const Caller& caller, std::string position,
+                      std::string_view answer_bytes) {
   thread_local schema::Answer answer;
   if (!answer.ParseFromArray(answer_bytes.data(), static_cast<int>(answer_bytes.size()))) {
     return reply_with(make_problem(schema::INTERNAL_ERROR, "the stored answer cannot be read", caller.instance),
@@ -59,6 +60,7 @@ CommandReply accepted(const Caller& caller, std::string position, std::string_vi
   if (answer.has_refused()) {
     return reply_with(make_problem(answer.refused(), {}, caller.instance), caller.answer_form);
   }
+  parts.webhook_secrets.tell(caller.principal.tenant, answer);
   CommandReply reply;
   reply.body = encode_answer(caller.answer_form, position, answer);
   reply.position = std::move(position);
@@ -169,7 +171,7 @@ CommandReply reply_with(const schema::Problem& problem, WireForm form) {
 
 CommandReply reply_to(const ApiParts& parts, const Caller& caller, const Outcome& outcome) {
   if (outcome.kind == OutcomeKind::kAccepted) {
-    return accepted(caller, parts.text_of(outcome.position), outcome.answer);
+    return accepted(parts, caller, parts.text_of(outcome.position), outcome.answer);
   }
   return reply_with(problem_of(outcome, caller), caller.answer_form);
 }
@@ -182,7 +184,8 @@ CommandReply replay(ApiParts& parts, const Caller& caller, Position position) {
   }
   // The first answer may stem from a former epoch of the log, and its text named that one.
   Result<LogPoint> point = parts.engine.feed().point_at(position);
-  CommandReply reply = accepted(caller, point.ok() ? parts.text_of(*point) : parts.text_of(position), *answer);
+  std::string text = point.ok() ? parts.text_of(*point) : parts.text_of(position);
+  CommandReply reply = accepted(parts, caller, std::move(text), *answer);
   reply.replayed = reply.status < kFirstServerError;
   return reply;
 }

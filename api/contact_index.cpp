@@ -14,18 +14,18 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using Key = std::array<std::uint8_t, 32>;
 
-constexpr std::string_view kKeyPurpose = "till contact key 1 ";
+constexpr std::string_view kContactKeyPurpose = "till contact key 1 ";
 constexpr std::size_t kContactKeyBytes = 16;
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* contact_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 Key key_for(const MasterSecret& secret, std::string_view tenant) {
-  const std::string context = std::string(kKeyPurpose).append(tenant);
+  const std::string context = std::string(kContactKeyPurpose).append(tenant);
   Key key;
-  TILL_ASSERT(
-      crypto_generichash(key.data(), key.size(), bytes_of(context), context.size(), secret.data(), secret.size()) == 0);
+  TILL_ASSERT(crypto_generichash(key.data(), key.size(), contact_bytes(context), context.size(), secret.data(),
+                                 secret.size()) == 0);
   return key;
 }
 
@@ -33,7 +33,7 @@ Key key_for(const MasterSecret& secret, std::string_view tenant) {
 std::string contact_key(const Key& key, std::string_view kind, std::string_view contact) {
   const std::string text = std::string(kind).append(1, '\0').append(contact);
   std::string hash(kContactKeyBytes, '\0');
-  TILL_ASSERT(crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(), bytes_of(text),
+  TILL_ASSERT(crypto_generichash(reinterpret_cast<unsigned char*>(hash.data()), hash.size(), contact_bytes(text),
                                  text.size(), key.data(), key.size()) == 0);
   return hash;
 }

@@ -156,7 +156,7 @@ void append_errors(std::string& out) {
 std::string docs_html(std::string_view version) {
   std::string out(kHead);
   out += "<h1>Till API</h1><p class=\"note\">version " + html_text(version) +
-         " &middot; <a href=\"/openapi.json\">OpenAPI 3.1</a></p>\n";
+         " &middot; <a href=\"/openapi.json\">OpenAPI 3.1</a> &middot; <a href=\"/asyncapi.json\">AsyncAPI 3</a></p>\n";
   out += kIntroduction;
   std::vector<std::string> groups;
   for (const Route& route : all_routes()) {

@@ -53,4 +53,9 @@ Fingerprint Fingerprinter::of(const TenantKey& key, const google::protobuf::Mess
   return fingerprint;
 }
 
+const google::protobuf::Message& command_body(const schema::Command& command) {
+  const auto* const field = schema::Command::descriptor()->FindFieldByNumber(command.command_case());
+  return command.GetReflection()->GetMessage(command, field);
+}
+
 }  // namespace till

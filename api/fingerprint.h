@@ -8,8 +8,12 @@
 #include <google/protobuf/message.h>
 
 #include "engine/vocabulary.h"
+#include "schemas/commands.pb.h"
 
 namespace till {
+
+// The command as its client would have sent it: the member of the oneof.
+const google::protobuf::Message& command_body(const schema::Command& command);
 
 using MasterSecret = std::array<std::uint8_t, 32>;
 

@@ -150,6 +150,25 @@ Route touch_session(const std::vector<schema::Scope>& scopes) {
   return route;
 }
 
+// What the tenant's effects could not deliver, and what its webhook endpoints were sent.
+std::vector<Route> effect_routes() {
+  using enum RouteKind;
+  const std::vector<schema::Scope> admin{schema::ADMIN};
+  Route letter = read(
+      get(kDeadLetter, "GetDeadLetter", "/v1/dead-letters/{dead_letter_id}", "effects", "A delivery that was given up"),
+      admin, schema::DeadLetter::descriptor());
+  letter.missing = schema::DEAD_LETTER_NOT_FOUND;
+  Route deliveries =
+      read(get(kWebhookDeliveries, "ListWebhookDeliveries", "/v1/webhook-endpoints/{endpoint_id}/deliveries",
+               "webhooks", "The latest attempts to deliver to an endpoint, the newest first"),
+           {schema::MANAGER}, schema::WebhookDeliveryList::descriptor(), paging());
+  deliveries.missing = schema::WEBHOOK_ENDPOINT_NOT_FOUND;
+  return {read(get(kDeadLetters, "ListDeadLetters", "/v1/dead-letters", "effects", "Deliveries that were given up"),
+               admin, schema::DeadLetterList::descriptor(),
+               paging(QueryParameter{"effect", "id", false, false, "Of this effect only"})),
+          std::move(letter), std::move(deliveries)};
+}
+
 QueryParameter expand_parameter() {
   return {"expand", "customer|lines.product", false, true, "What is shown whole instead of by its id; may be repeated"};
 }
@@ -217,6 +236,8 @@ std::vector<Route> main_routes() {
       get(kLivez, "GetLivez", "/livez", "service", "200 while the process runs"),
       get(kReadyz, "GetReadyz", "/readyz", "service", "200 while commands are accepted"),
       get(kOpenApi, "GetOpenApi", "/openapi.json", "service", "This description"),
+      get(kAsyncApi, "GetAsyncApi", "/asyncapi.json", "service", "The events in JetStream, for subscribers"),
+      get(kEventProto, "GetEventProto", "/schemas/events.proto", "service", "The messages that events are written in"),
       get(kDocs, "GetDocs", "/docs", "service", "This description for people"),
   };
 }
@@ -230,6 +251,8 @@ QueryParameter as_of_parameter() {
 std::vector<Route> fixed_routes() {
   std::vector<Route> routes = main_routes();
   std::vector<Route> reports = table_reports();
+  std::vector<Route> effects = effect_routes();
+  reports.insert(reports.end(), std::make_move_iterator(effects.begin()), std::make_move_iterator(effects.end()));
   // Before the routes of the service itself, which come last.
   routes.insert(std::find_if(routes.begin(), routes.end(), [](const Route& route) { return route.group == "service"; }),
                 std::make_move_iterator(reports.begin()), std::make_move_iterator(reports.end()));

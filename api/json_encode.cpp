@@ -1,7 +1,7 @@
 #include "api/json_codec.h"
-#include "api/json_writer.h"
 #include "api/message_plan.h"
 #include "api/wire_values.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

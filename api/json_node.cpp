@@ -6,7 +6,7 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

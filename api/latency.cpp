@@ -6,6 +6,7 @@ namespace till {
 namespace {
 
 constexpr std::array<std::string_view, 5> kClassNames{"1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr std::size_t kServerErrors = 4;  // among them
 
 }  // namespace
 
@@ -34,6 +35,24 @@ void Latency::write(MetricsText& text) const {
       write_one(text, groups_[group], kClassNames[status_class], histograms_[group][status_class]);
     }
   }
+}
+
+std::vector<GroupCounts> Latency::counts() const {
+  std::vector<GroupCounts> counts;
+  counts.reserve(groups_.size());
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    GroupCounts& one = counts.emplace_back();
+    one.group = groups_[group];
+    one.server_errors = sum(histograms_[group][kServerErrors]);
+    for (const Histogram& histogram : histograms_[group]) one.requests += sum(histogram);
+  }
+  return counts;
+}
+
+std::uint64_t Latency::sum(const Histogram& one) {
+  std::uint64_t all = 0;
+  for (const auto& bucket : one.buckets) all += bucket.load(std::memory_order_relaxed);
+  return all;
 }
 
 void Latency::write_one(MetricsText& text, std::string_view group, std::string_view status_class,

@@ -13,6 +13,13 @@
 
 namespace till {
 
+// Requests of an endpoint group since the start.
+struct GroupCounts {
+  std::string group;
+  std::uint64_t requests = 0;
+  std::uint64_t server_errors = 0;  // of them: answered 5xx
+};
+
 // Histograms by endpoint group and class of status. Groups are named at construction; observe() from any thread.
 class Latency {
  public:
@@ -22,6 +29,8 @@ class Latency {
   std::size_t group(std::string_view name) const;
   void observe(std::size_t group, unsigned status, std::uint64_t micros);
   void write(MetricsText& text) const;
+  // Of every group, in the order in which they were named.
+  std::vector<GroupCounts> counts() const;
 
  private:
   // Upper bounds in microseconds, chosen around the goals: 5 ms for the 99th percentile, 155 us for one sync.
@@ -35,6 +44,7 @@ class Latency {
     std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets{};
     std::atomic<std::uint64_t> sum_us{0};
   };
+  static std::uint64_t sum(const Histogram& one);
   void write_one(MetricsText& text, std::string_view group, std::string_view status_class, const Histogram& one) const;
 
   const std::vector<std::string> groups_;

@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr std::size_t kReadBytes = 16 << 10;
+constexpr std::size_t kLoadReadBytes = 16 << 10;
 constexpr int kEventsAtOnce = 256;
 constexpr milliseconds kLongestWait{100};
 constexpr std::uint64_t kTimerEvent = ~std::uint64_t{0};
@@ -170,7 +170,8 @@ class LoadRun {
 
   void pull(unsigned index) {
     Connection& connection = connections_[index];
-    if (connection.in.size() < connection.in_size + kReadBytes) connection.in.resize(connection.in_size + kReadBytes);
+    if (connection.in.size() < connection.in_size + kLoadReadBytes)
+      connection.in.resize(connection.in_size + kLoadReadBytes);
     const ssize_t got = ::recv(connection.fd.get(), connection.in.data() + connection.in_size,
                                connection.in.size() - connection.in_size, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;

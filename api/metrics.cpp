@@ -83,4 +83,24 @@ void write_follower_metrics(MetricsText& text, const std::vector<FollowerSample>
   }
 }
 
+void write_effect_metrics(MetricsText& text, const std::vector<EffectInfo>& effects) {
+  const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+    text.family(name, "gauge", help);
+    for (const EffectInfo& one : effects) text.sample({{"effect", one.name}}, value(one));
+  };
+  gauge("till_effect_lag", "Transactions that an effect has not finished.", [](const auto& one) { return one.lag; });
+  gauge("till_effect_in_hand", "Events and deliveries that are being delivered.",
+        [](const auto& one) { return one.counts.in_hand; });
+  gauge("till_effect_waiting", "Deliveries that wait for their next attempt.",
+        [](const auto& one) { return one.counts.waiting; });
+  gauge("till_effect_held", "Deliveries behind another one of their key.",
+        [](const auto& one) { return one.counts.held; });
+  gauge("till_effect_dead", "Dead letters.", [](const auto& one) { return one.counts.dead; });
+  text.family("till_effect_attempts_total", "counter", "Attempts since the start, by outcome.");
+  for (const EffectInfo& one : effects) {
+    text.sample({{"effect", one.name}, {"outcome", "done"}}, one.status.done);
+    text.sample({{"effect", one.name}, {"outcome", "failed"}}, one.status.failed);
+  }
+}
+
 }  // namespace till

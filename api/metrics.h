@@ -10,6 +10,7 @@
 #include "api/metrics_text.h"
 #include "engine/engine.h"
 #include "engine/follower.h"
+#include "projections/effects/effect_host.h"
 
 namespace till {
 
@@ -40,5 +41,7 @@ void write_engine_metrics(MetricsText& text, const EngineStats& stats, bool read
 void write_follower_metrics(MetricsText& text, const std::vector<FollowerSample>& followers, Position durable);
 
 std::string_view state_name(FollowerState state);
+
+void write_effect_metrics(MetricsText& text, const std::vector<EffectInfo>& effects);
 
 }  // namespace till

@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/openapi_problems.h"
 #include "api/openapi_schemas.h"
 #include "api/problem.h"
 #include "api/read_request.h"
 #include "api/routes.h"
+#include "engine/json_writer.h"
 #include "schemas/commands.pb.h"
 
 namespace till {
@@ -123,11 +123,17 @@ void write_headers(JsonWriter& json, bool command) {
   json.end_object();
 }
 
+// Of a document; empty for what is none.
+std::string_view document_type(RouteKind kind) {
+  if (kind == RouteKind::kDocs) return "text/html";
+  if (kind == RouteKind::kEventProto) return "text/plain";
+  return kind == RouteKind::kOpenApi || kind == RouteKind::kAsyncApi ? "application/json" : std::string_view();
+}
+
 void write_open_success(JsonWriter& json, const Route& route) {
   json.object("200").member("description", route.summary);
-  const bool is_docs = route.kind == RouteKind::kDocs;
-  if (!is_docs && route.kind != RouteKind::kOpenApi) return;
-  json.object("content").object(is_docs ? "text/html" : "application/json").end_object().end_object();
+  const std::string_view type = document_type(route.kind);
+  if (!type.empty()) json.object("content").object(type).end_object().end_object();
 }
 
 void write_success(JsonWriter& json, const Route& route) {
@@ -284,7 +290,7 @@ void write_components(JsonWriter& json) {
   json.end_object().end_object();
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kGroups{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kGroups{{
     {"sales", "Finished tickets: rung up in one request, voided, returned, exchanged; their receipts"},
     {"tickets", "Sales while they are open: lines, discounts, coupons, charges, payments, until they are completed"},
     {"payments", "Cash and cards as records: authorization, capture, offline, refund"},
@@ -298,6 +304,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kGroups{
     {"employees", "Employees, their PINs and their time cards"},
     {"sessions", "Who works at which terminal, and what they may do"},
     {"sync", "Terminals that were away: what they did, and what changed meanwhile"},
+    {"webhooks", "Receivers that events are sent to, and the secrets that sign them"},
+    {"effects", "What is done outside for accepted commands, and what of it was given up"},
+    {"alerts", "What is told by chat and mail without being asked for"},
+    {"mail", "What mails to customers say"},
     {"batch", "Many commands in one request"},
     {"dashboards", "The running day of a store or of all stores"},
     {"reports", "Sums over ranges of days as JSON or CSV"},

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/routes.h"
+#include "engine/json_writer.h"
 
 namespace till {
 

@@ -157,6 +157,8 @@ std::string type_label(const FieldPlan& field) {
       return label + "mail address";
     case schema::PIN:
       return label + "PIN: 4-12 digits";
+    case schema::URL:
+      return label + "URL of http or https, at most " + std::to_string(field.max_length) + " bytes";
     case schema::LABEL:
       return label + "text without outer white space, at most " + std::to_string(field.max_length) + " bytes";
     default:
@@ -194,6 +196,9 @@ void write_text_schema(JsonWriter& json, schema::Rule rule, std::uint32_t max_le
       length = 12;
       json.member("pattern", kPinPattern);
       example("4711");
+      break;
+    case schema::URL:
+      json.member("format", "uri");
       break;
     default:
       break;

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/message_plan.h"
+#include "engine/json_writer.h"
 
 namespace till {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "engine/named_thread.h"
 
 namespace till {

@@ -1,15 +1,14 @@
 #include "api/operator_keys.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <future>
 #include <memory>
 #include <optional>
 
-#include "api/json_writer.h"
+#include "api/command_submit.h"
 #include "api/problem.h"
 #include "api/wire_values.h"
+#include "engine/json_writer.h"
 #include "engine/position_text.h"
 #include "schemas/commands.pb.h"
 
@@ -17,18 +16,9 @@ namespace till {
 namespace {
 
 constexpr std::string_view kActor = "operator";
-constexpr std::size_t kCommandKeyBytes = 16;
 constexpr unsigned kCreated = 201;
 // The directory of keys follows the log within milliseconds.
 constexpr std::chrono::seconds kCredentialsWait{5};
-
-std::string random_command_key() {
-  std::string random(kCommandKeyBytes, '\0');
-  randombytes_buf(random.data(), random.size());
-  std::string key("operator-");
-  key.append(to_hex(random));
-  return key;
-}
 
 schema::Problem problem_of(const Outcome& outcome) {
   switch (outcome.kind) {

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "api/json_writer.h"
 #include "api/log_verifier.h"
+#include "engine/json_writer.h"
 #include "engine/position_text.h"
 
 namespace till {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/json_writer.h"
 #include "api/metrics.h"
+#include "engine/json_writer.h"
 #include "engine/position_text.h"
 #include "engine/transaction.h"
 #include "projections/digest_difference.h"

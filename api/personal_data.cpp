@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "commands/alert_policy.h"
 #include "schemas/options.pb.h"
 
 namespace till {
@@ -20,9 +21,27 @@ const google::protobuf::FieldDescriptor& field_of(const google::protobuf::Descri
 
 std::string person_of(const google::protobuf::Message& command) {
   const google::protobuf::Descriptor& descriptor = *command.GetDescriptor();
+  if (&descriptor == schema::SetAlertPolicy::descriptor()) return std::string(kAlertPerson);
   const auto* const customer = descriptor.FindFieldByName("customer_id");
   if (customer != nullptr) return command.GetReflection()->GetString(command, customer);
   return employee_person(command.GetReflection()->GetString(command, &field_of(descriptor, "employee_id")));
+}
+
+// Moves a personal field, a text or a list of texts, to the field of the same name. False where it is not set.
+bool take_personal(const google::protobuf::Message& command, const google::protobuf::FieldDescriptor& field,
+                   schema::PersonalData& person) {
+  const google::protobuf::Reflection& from = *command.GetReflection();
+  const google::protobuf::Reflection& to = *person.GetReflection();
+  const auto& target = field_of(*schema::PersonalData::descriptor(), field.name().c_str());
+  if (!field.is_repeated()) {
+    std::string text = from.GetString(command, &field);
+    const bool is_set = !text.empty();
+    to.SetString(&person, &target, std::move(text));
+    return is_set;
+  }
+  const int size = from.FieldSize(command, &field);
+  for (int i = 0; i < size; ++i) to.AddString(&person, &target, from.GetRepeatedString(command, &field, i));
+  return size > 0;
 }
 
 }  // namespace
@@ -50,11 +69,7 @@ Status seal_personal_fields(PersonKeys& keys, std::string_view tenant, google::p
   bool any = false;
   for (int i = 0; i < descriptor.field_count(); ++i) {
     const auto& field = *descriptor.field(i);
-    if (!is_personal(field)) continue;
-    std::string text = reflection.GetString(command, &field);
-    any = any || !text.empty();
-    person.GetReflection()->SetString(&person, &field_of(*schema::PersonalData::descriptor(), field.name().c_str()),
-                                      std::move(text));
+    if (is_personal(field) && take_personal(command, field, person)) any = true;
   }
   if (!any) return {};
   Result<std::string> sealed = keys.seal(tenant, person_of(command), person.SerializeAsString());

@@ -1,6 +1,7 @@
 // Personal fields of commands, sealed before the command is sequenced. Driven by the options of the fields, so that a
 // further command with personal fields needs nothing here: its fields are named as those of schema::PersonalData, its
-// person is its `customer_id` or its `employee_id`, and it has a field `sealed`.
+// person is its `customer_id` or its `employee_id`, and it has a field `sealed`. Of an alert policy the person is
+// kAlertPerson.
 #pragma once
 
 #include <string>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

@@ -159,6 +159,13 @@ class Queries {
   virtual Result<Reflected<schema::SalesReport>> sales_report(std::string_view tenant, const ReportRange& range) = 0;
   // The view reflects `request.after`. Reads up to kTransactionsScannedMost transactions from the log.
   virtual Result<Reflected<ChangesPage>> changes(std::string_view tenant, const ChangesRequest& request) = 0;
+  // Of one effect, or of all where `effect` is empty.
+  virtual Result<Paged<schema::DeadLetterList>> dead_letters(std::string_view tenant, std::string_view effect,
+                                                             const PageRequest& page) = 0;
+  virtual Result<Lookup<schema::DeadLetter>> dead_letter(std::string_view tenant, std::string_view dead_letter_id) = 0;
+  virtual Result<Lookup<Paged<schema::WebhookDeliveryList>>> webhook_deliveries(std::string_view tenant,
+                                                                                std::string_view endpoint_id,
+                                                                                const PageRequest& page) = 0;
   // The other reports.
   virtual Result<TableReportAt> table_report(const TableReportRequest& request) = 0;
 };

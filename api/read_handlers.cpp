@@ -8,6 +8,7 @@
 #include "api/read_details.h"
 #include "api/reply.h"
 #include "api/report_csv.h"
+#include "projections/effects/alert_receivers.h"
 
 namespace till {
 namespace {
@@ -113,7 +114,9 @@ void ReadHandlers::wait(const std::shared_ptr<Pending>& pending) {
 }
 
 void ReadHandlers::run(const std::shared_ptr<Pending>& pending) {
-  const bool reads_log = pending->read.as_of || pending->read.kind == RouteKind::kChanges;
+  const RouteKind kind = pending->read.kind;
+  const bool reads_log = pending->read.as_of || kind == RouteKind::kChanges || kind == RouteKind::kDeadLetters ||
+                         kind == RouteKind::kDeadLetter || kind == RouteKind::kWebhookDeliveries;
   if (view_of(pending->read.kind) == QueryView::kReadCache && !reads_log) {
     return pending->responder.send(answer(pending->read));
   }
@@ -157,12 +160,20 @@ HttpResponse ReadHandlers::answer(const ReadRequest& read) {
       return page(read, queries.open_shifts(read.tenant, read.store_id, read.shift_status, read.page));
     case RouteKind::kTouchSession:
       return touch(read);
+    case RouteKind::kDeadLetters:
+      return page(read, queries.dead_letters(read.tenant, read.effect, read.page));
+    case RouteKind::kDeadLetter:
+      return dead_letter(read);
+    case RouteKind::kWebhookDeliveries:
+      return webhook_deliveries(read);
     case RouteKind::kCommand:
     case RouteKind::kBatch:
     case RouteKind::kSync:
     case RouteKind::kLivez:
     case RouteKind::kReadyz:
     case RouteKind::kOpenApi:
+    case RouteKind::kAsyncApi:
+    case RouteKind::kEventProto:
     case RouteKind::kDocs:
       break;
   }
@@ -214,8 +225,13 @@ HttpResponse ReadHandlers::entity(const ReadRequest& read) {
   const EntityKind kind(static_cast<std::uint16_t>(read.entity));
   const auto result = parts_.queries.entity(read.tenant, kind, read.id, read.as_of);
   if (!result.ok()) return view_unavailable(read);
+  if (!result.value().message && read.empty != nullptr) return found(read, *read.empty, result.value().at);
   if (!result.value().message) return missing(read, read.missing_code, result.value().at);
   const ShownEntity& shown = *result.value().message;
+  if (read.entity == schema::ALERT_POLICY) {
+    auto& policy = static_cast<schema::AlertPolicyState&>(*shown.state);
+    if (!open_alert_receivers(parts_.person_keys, read.tenant, policy).ok()) return unreadable_person(read);
+  }
   clear_internal(*shown.state);
   HttpResponse response = found(read, *shown.state, result.value().at);
   response.headers.emplace_back("ETag", entity_tag(shown.version));

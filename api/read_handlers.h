@@ -36,6 +36,8 @@ class ReadHandlers {
                        schema::ErrorCode missing_code) const;
   HttpResponse product(const ReadRequest& read);
   HttpResponse touch(const ReadRequest& read);
+  HttpResponse dead_letter(const ReadRequest& read);
+  HttpResponse webhook_deliveries(const ReadRequest& read);
   template <class Message>
   HttpResponse page(const ReadRequest& read, Result<Paged<Message>>&& result) const;
   // Fills in what was asked to be shown whole; false where the view does not answer.

@@ -46,6 +46,20 @@ HttpResponse ReadHandlers::touch(const ReadRequest& read) {
   return found(read, answer.touch, answer.at);
 }
 
+HttpResponse ReadHandlers::dead_letter(const ReadRequest& read) {
+  const auto result = parts_.queries.dead_letter(read.tenant, read.id);
+  if (!result.ok()) return view_unavailable(read);
+  if (!result->message) return missing(read, read.missing_code, result->at);
+  return found(read, *result->message, result->at);
+}
+
+HttpResponse ReadHandlers::webhook_deliveries(const ReadRequest& read) {
+  auto result = parts_.queries.webhook_deliveries(read.tenant, read.id, read.page);
+  if (!result.ok()) return view_unavailable(read);
+  if (!result->message) return missing(read, read.missing_code, result->at);
+  return page(read, Result<Paged<schema::WebhookDeliveryList>>(std::move(*result->message)));
+}
+
 template <class Message>
 HttpResponse ReadHandlers::page(const ReadRequest& read, Result<Paged<Message>>&& result) const {
   if (!result.ok()) return view_unavailable(read);
@@ -60,6 +74,8 @@ template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema
 template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema::LowStock>>&&) const;
 template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema::SessionList>>&&) const;
 template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema::ShiftList>>&&) const;
+template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema::DeadLetterList>>&&) const;
+template HttpResponse ReadHandlers::page(const ReadRequest&, Result<Paged<schema::WebhookDeliveryList>>&&) const;
 
 bool ReadHandlers::open(const ReadRequest& read, std::string_view customer_id, SealedCustomer& customer) {
   const auto person = open_personal_data(parts_.person_keys, read.tenant, customer_id, customer.sealed);

@@ -136,14 +136,15 @@ void fill_report(const RouteMatch& match, const Parameters& given, ReadRequest& 
 
 bool is_list(RouteKind kind) {
   return kind == RouteKind::kProducts || kind == RouteKind::kLowStock || kind == RouteKind::kSessions ||
-         kind == RouteKind::kShifts;
+         kind == RouteKind::kShifts || kind == RouteKind::kDeadLetters || kind == RouteKind::kWebhookDeliveries;
 }
 
 // What belongs to lists: the page, and the question that its cursor must be of.
 void fill_page(const Route& route, const Parameters& given, ReadRequest& read, FieldErrors& errors) {
   const std::string state = value_of(given, "state");
   schema::ShiftState::Status_Parse(state, &read.shift_status);
-  read.list = route.name + "\n" + read.store_id + "\n" + state;
+  read.effect = value_of(given, "effect");
+  read.list = route.name + "\n" + read.store_id + "\n" + state + "\n" + read.effect + read.id;
   const std::size_t limit = limit_of(value_of(given, "limit"));
   read.page.limit = limit == 0 ? kPageDefault : limit;
   const std::string cursor = value_of(given, "cursor");
@@ -177,6 +178,7 @@ void fill(const RouteMatch& match, const Parameters& given, ReadRequest& read, F
   if (read.id.empty()) read.id = match.route->only_id;
   read.entity = match.route->entity;
   read.missing_code = match.route->missing;
+  read.empty = match.route->empty;
   read.as_of_text = value_of(given, "as_of");
   read.business_date = date_of(given, "business_date");
   read.range = {date_of(given, "from"), date_of(given, "to"), value_of(given, "group_by")};

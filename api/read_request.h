@@ -33,6 +33,7 @@ struct ReadRequest {
   std::string id;  // sale, customer, product or entity
   schema::Kind entity = schema::KIND_UNSPECIFIED;
   schema::ErrorCode missing_code = schema::ERROR_UNSPECIFIED;  // where there is no such entity
+  const google::protobuf::Message* empty = nullptr;            // shown instead, where it is set
   std::string as_of_text;
   std::optional<AsOfPoint> as_of;
   std::string store_id;  // empty: the whole tenant
@@ -47,6 +48,7 @@ struct ReadRequest {
   PageRequest page;
   std::string list;  // what the pages of one list have in common, for their cursors
   schema::ShiftState::Status shift_status = schema::ShiftState::STATUS_UNSPECIFIED;
+  std::string effect;  // of a list of dead letters; empty: of all
   bool expands_customer = false;
   bool expands_products = false;
   std::string bound_terminal;  // of the key; empty: any

@@ -31,6 +31,11 @@ std::string amount_text(const schema::Money& money);
 // At least as many decimals as an amount has, more where the price has them.
 std::string price_text(const schema::UnitPrice& price);
 
+// "2026-03-02 09:15 UTC".
+std::string moment_text(std::int64_t micros);
+// "Gift card" of GIFT_CARD.
+std::string tender_text(schema::Tender::Type type);
+
 // Lines of at most kReceiptColumns characters, each ended by a line feed; names are cut where they are longer.
 std::string receipt_text(const schema::Receipt& receipt);
 // A whole page without scripts and foreign assets; everything that is not markup is escaped.

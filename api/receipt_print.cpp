@@ -32,15 +32,6 @@ struct Part {
 };
 using Parts = std::vector<Part>;
 
-// "2026-03-02 09:15 UTC".
-std::string moment_text(std::int64_t micros) {
-  constexpr std::size_t kDateEnd = 10;
-  constexpr std::size_t kMinuteEnd = 16;
-  std::string text;
-  append_timestamp(micros, text);
-  return text.substr(0, kDateEnd) + " " + text.substr(kDateEnd + 1, kMinuteEnd - kDateEnd - 1) + " UTC";
-}
-
 std::string negated(const schema::Money& money) {
   const std::string text = amount_text(money);
   return text.starts_with('-') ? text.substr(1) : "-" + text;
@@ -98,16 +89,6 @@ void add_sums(const Receipt& receipt, Parts& parts) {
   if (receipt.has_cash_rounding()) {
     parts.push_back({PartStyle::kRow, "Rounding", amount_text(receipt.cash_rounding())});
   }
-}
-
-// "Gift card" of GIFT_CARD.
-std::string tender_text(schema::Tender::Type type) {
-  std::string text = schema::Tender::Type_Name(type);
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    char& c = text[i];
-    c = c == '_' ? ' ' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  }
-  return text;
 }
 
 void add_payments(const Receipt& receipt, Parts& parts) {
@@ -203,6 +184,23 @@ bool is_in_table(const Part& part) {
 }
 
 }  // namespace
+
+std::string moment_text(std::int64_t micros) {
+  constexpr std::size_t kDateEnd = 10;
+  constexpr std::size_t kMinuteEnd = 16;
+  std::string text;
+  append_timestamp(micros, text);
+  return text.substr(0, kDateEnd) + " " + text.substr(kDateEnd + 1, kMinuteEnd - kDateEnd - 1) + " UTC";
+}
+
+std::string tender_text(schema::Tender::Type type) {
+  std::string text = schema::Tender::Type_Name(type);
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    char& c = text[i];
+    c = c == '_' ? ' ' : static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  }
+  return text;
+}
 
 std::string receipt_text(const Receipt& receipt) {
   std::string out;

@@ -3,9 +3,9 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "api/json_codec.h"
-#include "api/json_writer.h"
 #include "api/operator_log.h"
 #include "api/wire_values.h"
+#include "engine/json_writer.h"
 #include "engine/position_text.h"
 #include "schemas/commands.pb.h"
 #include "schemas/events.pb.h"

@@ -71,7 +71,11 @@ void add_entity_routes(std::vector<Route>& routes) {
       route.query = {as_of_parameter()};
       route.entity = rule.kind;
       route.only_id = source.id();
-      TILL_ASSERT(schema::ErrorCode_Parse(source.missing(), &route.missing));
+      if (source.missing().empty()) {
+        route.empty = google::protobuf::MessageFactory::generated_factory()->GetPrototype(state);
+      } else {
+        TILL_ASSERT(schema::ErrorCode_Parse(source.missing(), &route.missing));
+      }
       routes.push_back(std::move(route));
     }
   }

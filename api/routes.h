@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include "projections/reporting/table_report.h"
 #include "schemas/errors.pb.h"
@@ -35,6 +36,9 @@ enum class RouteKind : std::uint8_t {
   kSessions,
   kShifts,
   kTouchSession,
+  kDeadLetters,
+  kDeadLetter,
+  kWebhookDeliveries,
   kStoreDashboard,
   kTenantDashboard,
   kSalesReport,
@@ -43,6 +47,8 @@ enum class RouteKind : std::uint8_t {
   kLivez,
   kReadyz,
   kOpenApi,
+  kAsyncApi,
+  kEventProto,
   kDocs,
 };
 
@@ -69,6 +75,9 @@ constexpr RouteFamily family_of(RouteKind kind) {
     case RouteKind::kSessions:
     case RouteKind::kShifts:
     case RouteKind::kTouchSession:
+    case RouteKind::kDeadLetters:
+    case RouteKind::kDeadLetter:
+    case RouteKind::kWebhookDeliveries:
     case RouteKind::kStoreDashboard:
     case RouteKind::kTenantDashboard:
     case RouteKind::kSalesReport:
@@ -78,6 +87,8 @@ constexpr RouteFamily family_of(RouteKind kind) {
     case RouteKind::kLivez:
     case RouteKind::kReadyz:
     case RouteKind::kOpenApi:
+    case RouteKind::kAsyncApi:
+    case RouteKind::kEventProto:
     case RouteKind::kDocs:
       return RouteFamily::kOpen;
   }
@@ -126,8 +137,9 @@ struct Route {
   std::vector<QueryParameter> query;
   schema::Kind entity = schema::KIND_UNSPECIFIED;         // of kEntity
   schema::ErrorCode missing = schema::ERROR_UNSPECIFIED;  // of kEntity and kTableReport: where there is none
-  std::string only_id;                                    // of kEntity: where the path names none
-  ReportKind report = ReportKind::kTax;                   // of kTableReport
+  const google::protobuf::Message* empty = nullptr;  // of kEntity: shown where there is none and `missing` is not set
+  std::string only_id;                               // of kEntity: where the path names none
+  ReportKind report = ReportKind::kTax;              // of kTableReport
 };
 
 struct PathParameter {

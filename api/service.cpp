@@ -4,18 +4,21 @@
 #include <utility>
 #include <vector>
 
+#include "api/asyncapi.h"
 #include "api/command_codec.h"
-#include "api/json_writer.h"
+#include "api/event_proto.h"
 #include "api/openapi.h"
 #include "api/reply.h"
 #include "api/report_csv.h"
 #include "api/routes.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {
 
 constexpr std::string_view kTenantRoutes = "/v1/";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 
 using Headers = std::vector<std::pair<std::string_view, std::string>>;
 
@@ -87,6 +90,8 @@ Service::Service(Engine& engine, Queries& queries, const Credentials& credential
       metrics_(metrics),
       options_(std::move(options)),
       openapi_(openapi_json(options_.version)),
+      asyncapi_(asyncapi_json(options_.version)),
+      event_proto_(event_proto()),
       docs_(docs_html(options_.version)),
       parts_(engine, queries, person_keys, fingerprint_secret, options_.rate_limit, options_.pools),
       commands_(parts_),
@@ -164,6 +169,8 @@ void Service::serve_open(const HttpRequest& request, const Route& route, HttpRes
   if (route.kind == RouteKind::kLivez) return responder.send(state_answer("alive"));
   if (route.kind == RouteKind::kReadyz) return responder.send(readiness(request));
   if (route.kind == RouteKind::kOpenApi) return responder.send(document("application/json", openapi_));
+  if (route.kind == RouteKind::kAsyncApi) return responder.send(document("application/json", asyncapi_));
+  if (route.kind == RouteKind::kEventProto) return responder.send(document(kPlainText, event_proto_));
   if (route.kind == RouteKind::kDocs) return responder.send(document(kHtml, docs_));
   responder.send(refusal(request, schema::ROUTE_NOT_FOUND));
 }

@@ -56,6 +56,8 @@ class Service {
   Metrics& metrics_;
   const ServiceOptions options_;
   const std::string openapi_;
+  const std::string asyncapi_;
+  const std::string event_proto_;
   const std::string docs_;
   ApiParts parts_;
   CommandHandler commands_;

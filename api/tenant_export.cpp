@@ -6,9 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/operator_log.h"
 #include "api/personal_data.h"
+#include "commands/alert_policy.h"
+#include "engine/json_writer.h"
 #include "schemas/events.pb.h"
 
 namespace till {
@@ -38,6 +39,8 @@ SealedEvent sealed_of(const schema::Event& event) {
       return {event.customer_updated().customer_id(), event.customer_updated().sealed()};
     case schema::Event::kEmployeeUpserted:
       return {employee_person(event.employee_upserted().employee_id()), event.employee_upserted().sealed()};
+    case schema::Event::kAlertPolicySet:
+      return {std::string(kAlertPerson), event.alert_policy_set().sealed()};
   }
   return {};
 }
@@ -47,6 +50,12 @@ void write_person(const schema::PersonalData& person, std::uint64_t event, JsonW
   if (!person.name().empty()) json.member("name", person.name());
   if (!person.email().empty()) json.member("email", person.email());
   if (!person.phone().empty()) json.member("phone", person.phone());
+  if (!person.slack_url().empty()) json.member("slack_url", person.slack_url());
+  if (!person.mail_to().empty()) {
+    json.array("mail_to");
+    for (const std::string& address : person.mail_to()) json.string(address);
+    json.end_array();
+  }
   json.end_object();
 }
 

@@ -16,12 +16,6 @@ constexpr std::size_t kTimerBatchTransactions = 2048;
 constexpr std::size_t kTimerBatchBytes = 4u << 20;
 constexpr std::string_view kTimerActor = "timer";
 
-// The command as its client would have sent it: the member of the oneof.
-const google::protobuf::Message& body_of_timer(const schema::Command& command) {
-  const auto* const field = schema::Command::descriptor()->FindFieldByNumber(command.command_case());
-  return command.GetReflection()->GetMessage(command, field);
-}
-
 // Nothing was decided: the same command is sent again.
 bool is_undecided_outcome(OutcomeKind kind) {
   return kind == OutcomeKind::kOverloaded || kind == OutcomeKind::kNotReady || kind == OutcomeKind::kDiskReserve ||
@@ -145,7 +139,7 @@ void Timers::submit(Due due) {
   CommandRequest request;
   request.tenant = due.tenant;
   request.key = DueRules::key_of(due);
-  request.fingerprint = Fingerprinter::of(fingerprinter_.key_for(due.tenant), body_of_timer(*command));
+  request.fingerprint = Fingerprinter::of(fingerprinter_.key_for(due.tenant), command_body(*command));
   request.body = std::move(command);
   request.actor = kTimerActor;
   std::vector<CommandRequest> commands;

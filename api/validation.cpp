@@ -4,6 +4,8 @@
 
 #include "api/message_plan.h"
 #include "api/wire_values.h"
+#include "commands/webhook_endpoint.h"
+#include "engine/utf8.h"
 #include "schemas/values.pb.h"
 
 namespace till {
@@ -172,6 +174,8 @@ bool keeps_rule(schema::Rule rule, std::string_view text) {
       return is_label(text);
     case schema::PIN:
       return is_pin(text);
+    case schema::URL:
+      return is_webhook_url(text);
     default:
       return is_utf8(text);
   }

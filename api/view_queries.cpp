@@ -50,6 +50,7 @@ SealedCustomer sealed_customer(CachedCustomerRow&& row) {
   *view.mutable_consents() = row.state.consents();
   if (!row.state.merged_into().empty()) view.set_merged_into(row.state.merged_into());
   if (!row.customer.customer_group().empty()) view.set_customer_group(row.customer.customer_group());
+  view.set_receipts_by_mail(row.customer.receipts_by_mail());
   customer.sealed = std::move(*row.customer.mutable_sealed());
   customer.erased = row.state.erased();
   return customer;

@@ -9,6 +9,7 @@
 
 namespace till {
 
+class EffectHost;
 class ReadCache;
 class Reporting;
 
@@ -54,6 +55,15 @@ class ViewQueries final : public Queries {
                                                schema::ShiftState::Status status, const PageRequest& page) override;
   Result<TouchAnswer> touch_session(std::string_view tenant, std::string_view session_id,
                                     std::string_view bound_terminal) override;
+  Result<Paged<schema::DeadLetterList>> dead_letters(std::string_view tenant, std::string_view effect,
+                                                     const PageRequest& page) override;
+  Result<Lookup<schema::DeadLetter>> dead_letter(std::string_view tenant, std::string_view dead_letter_id) override;
+  Result<Lookup<Paged<schema::WebhookDeliveryList>>> webhook_deliveries(std::string_view tenant,
+                                                                        std::string_view endpoint_id,
+                                                                        const PageRequest& page) override;
+
+  // Before the first question; outlives this object. Without it nothing was ever delivered.
+  void set_effects(EffectHost& effects) { effects_ = &effects; }
 
  private:
   // The tenant's position that `as_of` means.
@@ -72,6 +82,7 @@ class ViewQueries final : public Queries {
   Reporting* const reporting_;
   const ZoneTables& zones_;
   const Clock clock_;
+  EffectHost* effects_ = nullptr;
 };
 
 }  // namespace till

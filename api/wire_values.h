@@ -42,6 +42,5 @@ bool is_label(std::string_view text);
 bool is_email(std::string_view text);
 // 4-12 digits.
 bool is_pin(std::string_view text);
-bool is_utf8(std::string_view text);
 
 }  // namespace till

@@ -44,6 +44,7 @@ Decision decide_register(const schema::RegisterCustomer& command, const Deciding
   fact.set_fingerprint(std::string(as_bytes(deciding.context.fingerprint)));
   *fact.mutable_contact_keys() = command.contact_keys();
   fact.set_customer_group(command.customer_group());
+  fact.set_receipts_by_mail(command.receipts_by_mail());
   move_contacts(accepted, contacts, deciding);
   set_answer(accepted, deciding).set_customer_id(command.customer_id());
   return accepted;
@@ -71,6 +72,7 @@ Decision decide_update(const schema::UpdateCustomer& command, const Deciding& de
   fact.set_sealed(command.sealed());
   *fact.mutable_contact_keys() = command.contact_keys();
   fact.set_customer_group(command.customer_group());
+  fact.set_receipts_by_mail(command.receipts_by_mail());
   move_contacts(accepted, contacts, deciding);
   set_customer_answer(accepted, deciding, *customer);
   return accepted;
@@ -87,6 +89,7 @@ void evolve_updated(CustomerState& state, const schema::CustomerUpdated& fact, c
   state.mutable_customer()->set_sealed(fact.sealed());
   *state.mutable_customer()->mutable_contact_keys() = fact.contact_keys();
   state.mutable_customer()->set_customer_group(fact.customer_group());
+  state.mutable_customer()->set_receipts_by_mail(fact.receipts_by_mail());
   count_change(state);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "commands/money.h"
+#include "commands/payment_gateway.h"
 
 namespace till {
 namespace {
@@ -183,7 +184,7 @@ Refusal refund_payment(const Deciding& deciding, std::string_view payment_id, st
   auto& fact = move_payment(*payment, deciding, Event::kPaymentRefunded, accepted);
   fact.set_refund_id(std::string(document_id));
   fact.set_amount(amount);
-  return std::nullopt;
+  return ask_gateway(*payment, {schema::GatewayRequest::REFUND, amount, {}}, pointer, deciding, accepted);
 }
 
 void begin_payment(PaymentState& state, const PaymentMoved& fact, const schema::Record& record,
@@ -201,6 +202,7 @@ void begin_payment(PaymentState& state, const PaymentMoved& fact, const schema::
   if (!fact.scheme().empty()) state.set_scheme(fact.scheme());
   if (fact.expires_at_us() != 0) state.set_expires_at_us(fact.expires_at_us());
   if (!fact.decline_code().empty()) state.set_decline_code(fact.decline_code());
+  state.set_card_gateway(fact.card_gateway());
   state.set_fingerprint(record.fingerprint());
   state.set_position(record.position());
 }

@@ -1,6 +1,7 @@
 // Payments of cash and cards, recorded here and made elsewhere. Stream: payment/<payment_id>. What cards do stands in
 // payment_card.h, cash on a ticket in payment_cash.h, payments taken offline in payment_offline.h, refunds in
-// payment_refund.h. The numbers P1 to P5 of the domain catalogue are kept in these files.
+// payment_refund.h, what a card gateway is asked in payment_gateway.h. The numbers P1 to P5 of the domain catalogue are
+// kept in these files.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +48,8 @@ Refusal use_payment(const Deciding& deciding, const schema::SaleCompleted& sale,
 void release_payment(const Deciding& deciding, std::string_view payment_id, Acceptance& accepted);
 
 // For returns: gives a part of a captured payment back at once. At `pointer`: PAYMENT_NOT_FOUND, PAYMENT_NOT_REFUNDABLE
-// (never captured), REFUND_ALREADY_PENDING (P5), CURRENCY_MISMATCH, REFUND_AMOUNT_INVALID (P3: more than is left).
+// (never captured), REFUND_ALREADY_PENDING (P5), CURRENCY_MISMATCH, REFUND_AMOUNT_INVALID (P3: more than is left),
+// GATEWAY_REQUEST_PENDING.
 // `document_id` is that of the return. `deciding` sees what the decision has decided so far.
 Refusal refund_payment(const Deciding& deciding, std::string_view payment_id, std::int64_t amount,
                        std::string_view currency, std::string_view document_id, std::string_view pointer,

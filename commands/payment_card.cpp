@@ -8,6 +8,7 @@
 #include "commands/authority.h"
 #include "commands/card_payment.h"
 #include "commands/money.h"
+#include "commands/payment_gateway.h"
 
 namespace till {
 namespace {
@@ -86,6 +87,7 @@ Decision decide_authorization(const schema::RecordCardAuthorization& command, co
   fact.set_reference(command.reference());
   fact.set_expires_at_us(command.expires_at_us());
   fact.set_key(command.key());
+  keep_gateway(*store, fact);
   if (!command.key().empty()) {
     auto& used = *add_event(accepted, deciding, schema::PAYMENT_KEY, command.key(), schema::Event::kPaymentKeyUsed)
                       .mutable_payment_key_used();
@@ -149,6 +151,8 @@ Decision decide_capture_card(const schema::CaptureCard& command, const Deciding&
   }
   Acceptance accepted;
   move_payment(*payment, deciding, schema::Event::kCardCaptured, accepted).set_amount(amount);
+  const GatewayAsk ask{schema::GatewayRequest::CAPTURE, amount, {}};
+  if (auto refusal = ask_gateway(*payment, ask, "/payment_id", deciding, accepted)) return *std::move(refusal);
   change_ticket_payment(*payment, amount, deciding, accepted);
   answer_payment(command.payment_id(), deciding, accepted);
   return accepted;
@@ -170,6 +174,8 @@ Refusal void_card(const PaymentState& payment, std::string_view pointer, const D
                   std::string(pointer));
   }
   move_payment(payment, deciding, schema::Event::kAuthorizationVoided, accepted).set_amount(payment.amount().amount());
+  const GatewayAsk ask{schema::GatewayRequest::VOID, payment.amount().amount(), {}};
+  if (auto refusal = ask_gateway(payment, ask, pointer, deciding, accepted)) return refusal;
   drop_ticket_payment(payment, deciding, accepted);
   return std::nullopt;
 }

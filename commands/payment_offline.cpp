@@ -7,6 +7,7 @@
 #include "commands/amounts.h"
 #include "commands/card_payment.h"
 #include "commands/money.h"
+#include "commands/payment_gateway.h"
 
 namespace till {
 namespace {
@@ -71,12 +72,13 @@ void move_stored(const PaymentMoved& payment, std::int64_t amount, const Decidin
   fact.set_stored_after(stored + amount);
 }
 
-const PaymentMoved& write_stored(const schema::StoreOfflineCard& command, const Deciding& deciding,
-                                 Acceptance& accepted) {
+const PaymentMoved& write_stored(const schema::StoreOfflineCard& command, const schema::StoreState& store,
+                                 const Deciding& deciding, Acceptance& accepted) {
   PaymentMoved& fact = begin_card_payment(command, schema::Event::kOfflinePaymentStored, command.amount().currency(),
                                           deciding, accepted);
   fact.set_amount(command.amount().amount());
   fact.set_created_at_us(command.created_at_us());
+  keep_gateway(store, fact);
   return fact;
 }
 
@@ -93,23 +95,11 @@ Decision decide_store_offline(const schema::StoreOfflineCard& command, const Dec
     return *std::move(refusal);
   }
   Acceptance accepted;
-  move_stored(write_stored(command, deciding, accepted), command.amount().amount(), deciding, accepted);
+  const PaymentMoved& fact = write_stored(command, *store, deciding, accepted);
+  move_stored(fact, command.amount().amount(), deciding, accepted);
+  ask_to_forward(fact, deciding, accepted);
   answer_card_payment(command, command.amount(), ticket, deciding, accepted);
   return accepted;
-}
-
-// The sale stays completed; what was not paid for it is a loss of its own. An open ticket counts on it no more.
-void write_decline(const schema::ForwardOfflineResult& command, const PaymentState& payment, const Deciding& deciding,
-                   Acceptance& accepted) {
-  auto& fact = move_payment(payment, deciding, schema::Event::kOfflinePaymentDeclined, accepted);
-  fact.set_amount(payment.amount().amount());
-  fact.set_decline_code(command.decline_code());
-  move_stored(fact, -payment.amount().amount(), deciding, accepted);
-  if (payment.has_used_by()) {
-    move_payment(payment, deciding, schema::Event::kOfflineLossOpened, accepted).set_amount(payment.amount().amount());
-  } else {
-    drop_ticket_payment(payment, deciding, accepted);
-  }
 }
 
 Decision decide_offline_result(const schema::ForwardOfflineResult& command, const Deciding& deciding) {
@@ -120,17 +110,17 @@ Decision decide_offline_result(const schema::ForwardOfflineResult& command, cons
                   "Payment " + command.payment_id() + " is " + PaymentState::Status_Name(payment->status()),
                   "/payment_id");
   }
+  if (auto refusal = check_answered(*payment, schema::GatewayRequest::FORWARD, {}, "/payment_id")) {
+    return *std::move(refusal);
+  }
   if (!command.settled() && command.decline_code().empty()) {
     return reject(schema::VALIDATION_FAILED, "A decline has its code", "/decline_code");
   }
   Acceptance accepted;
   if (command.settled()) {
-    auto& fact = move_payment(*payment, deciding, schema::Event::kOfflinePaymentSettled, accepted);
-    fact.set_amount(payment->amount().amount());
-    fact.set_reference(command.reference());
-    move_stored(fact, -payment->amount().amount(), deciding, accepted);
+    settle_offline(*payment, command.reference(), deciding, accepted);
   } else {
-    write_decline(command, *payment, deciding, accepted);
+    decline_offline(*payment, command.decline_code(), deciding, accepted);
   }
   answer_payment(command.payment_id(), deciding, accepted);
   return accepted;
@@ -184,6 +174,27 @@ constexpr std::array kStates{state_rule<OfflineStoredState>(schema::OFFLINE_STOR
 const Aggregate& payment_offline_aggregate() {
   static constexpr Aggregate kAggregate{"payment_offline", kCommands, kEvents, kStates};
   return kAggregate;
+}
+
+void settle_offline(const PaymentState& payment, const std::string& reference, const Deciding& deciding,
+                    Acceptance& accepted) {
+  auto& fact = move_payment(payment, deciding, schema::Event::kOfflinePaymentSettled, accepted);
+  fact.set_amount(payment.amount().amount());
+  fact.set_reference(reference);
+  move_stored(fact, -payment.amount().amount(), deciding, accepted);
+}
+
+void decline_offline(const PaymentState& payment, const std::string& decline_code, const Deciding& deciding,
+                     Acceptance& accepted) {
+  auto& fact = move_payment(payment, deciding, schema::Event::kOfflinePaymentDeclined, accepted);
+  fact.set_amount(payment.amount().amount());
+  fact.set_decline_code(decline_code);
+  move_stored(fact, -payment.amount().amount(), deciding, accepted);
+  if (payment.has_used_by()) {
+    move_payment(payment, deciding, schema::Event::kOfflineLossOpened, accepted).set_amount(payment.amount().amount());
+  } else {
+    drop_ticket_payment(payment, deciding, accepted);
+  }
 }
 
 }  // namespace till

@@ -1,6 +1,7 @@
 #include "commands/payment_refund.h"
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "commands/document.h"
 #include "commands/money.h"
 #include "commands/payment.h"
+#include "commands/payment_gateway.h"
 #include "commands/store.h"
 #include "commands/ticket_payments.h"
 
@@ -74,46 +76,49 @@ Decision decide_refund(const schema::RefundPayment& command, const Deciding& dec
   fact.set_destination(command.destination() == Tender::TYPE_UNSPECIFIED ? payment->type() : command.destination());
   fact.set_reason(command.reason());
   fact.set_employee_id(std::string(employee_of(deciding, command.session_id())));
+  // What goes another way than back to the card is none of the gateway's business.
+  if (fact.destination() == payment->type()) {
+    const GatewayAsk ask{schema::GatewayRequest::REFUND, amount.amount(), command.refund_id()};
+    if (auto refusal = ask_gateway(*payment, ask, "/payment_id", deciding, accepted)) return *std::move(refusal);
+  }
   answer_payment(command.payment_id(), deciding, accepted).set_refund_id(command.refund_id());
   return accepted;
 }
 
-// The refund under way, ended by `event`.
+// The refund under way, which no gateway has still to answer.
 template <class Command>
-Refusal end_refund(const Command& command, schema::Event::EventCase event, const Deciding& deciding,
-                   Acceptance& accepted, PaymentMoved*& fact) {
-  const PaymentState* payment = nullptr;
+Refusal find_refund(const Command& command, const Deciding& deciding, const PaymentState*& payment) {
   if (auto refusal = get_payment(deciding, command.payment_id(), payment)) return refusal;
   if (!payment->has_pending() || payment->pending().refund_id() != command.refund_id()) {
     return reject(schema::REFUND_NOT_FOUND, "Refund " + command.refund_id() + " is not under way", "/refund_id");
   }
-  fact = &move_payment(*payment, deciding, event, accepted);
-  fact->set_refund_id(command.refund_id());
-  fact->set_amount(payment->pending().amount().amount());
-  fact->set_destination(payment->pending().destination());
-  answer_payment(command.payment_id(), deciding, accepted).set_refund_id(command.refund_id());
-  return std::nullopt;
+  return check_answered(*payment, schema::GatewayRequest::REFUND, command.refund_id(), "/refund_id");
+}
+
+PaymentMoved& end_refund(const PaymentState& payment, schema::Event::EventCase event, const Deciding& deciding,
+                         Acceptance& accepted) {
+  PaymentMoved& fact = move_payment(payment, deciding, event, accepted);
+  fact.set_refund_id(payment.pending().refund_id());
+  fact.set_amount(payment.pending().amount().amount());
+  fact.set_destination(payment.pending().destination());
+  return fact;
 }
 
 Decision decide_complete_refund(const schema::CompleteRefund& command, const Deciding& deciding) {
+  const PaymentState* payment = nullptr;
+  if (auto refusal = find_refund(command, deciding, payment)) return *std::move(refusal);
   Acceptance accepted;
-  PaymentMoved* fact = nullptr;
-  if (auto refusal = end_refund(command, schema::Event::kRefundCompleted, deciding, accepted, fact)) {
-    return *std::move(refusal);
-  }
-  // An open ticket counts no more on what is given back wholly.
-  const PaymentState& payment = *find_payment(deciding, command.payment_id());
-  if (refundable_of(payment) == fact->amount()) drop_ticket_payment(payment, deciding, accepted);
+  complete_refund(*payment, deciding, accepted);
+  answer_payment(command.payment_id(), deciding, accepted).set_refund_id(command.refund_id());
   return accepted;
 }
 
 Decision decide_fail_refund(const schema::FailRefund& command, const Deciding& deciding) {
+  const PaymentState* payment = nullptr;
+  if (auto refusal = find_refund(command, deciding, payment)) return *std::move(refusal);
   Acceptance accepted;
-  PaymentMoved* fact = nullptr;
-  if (auto refusal = end_refund(command, schema::Event::kRefundFailed, deciding, accepted, fact)) {
-    return *std::move(refusal);
-  }
-  fact->set_decline_code(command.decline_code());
+  fail_refund(*payment, command.decline_code(), deciding, accepted);
+  answer_payment(command.payment_id(), deciding, accepted).set_refund_id(command.refund_id());
   return accepted;
 }
 
@@ -188,6 +193,17 @@ constexpr std::array kEvents{
 const Aggregate& payment_refund_aggregate() {
   static constexpr Aggregate kAggregate{"payment_refund", kCommands, kEvents, {}};
   return kAggregate;
+}
+
+void complete_refund(const PaymentState& payment, const Deciding& deciding, Acceptance& accepted) {
+  const std::int64_t amount = end_refund(payment, schema::Event::kRefundCompleted, deciding, accepted).amount();
+  // An open ticket counts no more on what is given back wholly.
+  if (refundable_of(payment) == amount) drop_ticket_payment(payment, deciding, accepted);
+}
+
+void fail_refund(const PaymentState& payment, const std::string& decline_code, const Deciding& deciding,
+                 Acceptance& accepted) {
+  end_refund(payment, schema::Event::kRefundFailed, deciding, accepted).set_decline_code(decline_code);
 }
 
 }  // namespace till

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "commands/alert_policy.h"
 #include "commands/barcode.h"
 #include "commands/coupon.h"
 #include "commands/customer.h"
@@ -13,6 +14,7 @@
 #include "commands/customer_status.h"
 #include "commands/document.h"
 #include "commands/drawer.h"
+#include "commands/effect_action.h"
 #include "commands/employee.h"
 #include "commands/employee_pin.h"
 #include "commands/exchange.h"
@@ -27,11 +29,13 @@
 #include "commands/loyalty_points.h"
 #include "commands/loyalty_program.h"
 #include "commands/loyalty_reward.h"
+#include "commands/mail_template.h"
 #include "commands/offline.h"
 #include "commands/offline_quarantine.h"
 #include "commands/payment.h"
 #include "commands/payment_card.h"
 #include "commands/payment_cash.h"
+#include "commands/payment_gateway.h"
 #include "commands/payment_offline.h"
 #include "commands/payment_refund.h"
 #include "commands/price.h"
@@ -80,6 +84,7 @@
 #include "commands/transfer.h"
 #include "commands/transfer_receipt.h"
 #include "commands/unlinked_return.h"
+#include "commands/webhook_endpoint.h"
 
 namespace till {
 namespace {
@@ -89,7 +94,7 @@ constexpr std::uint32_t kFoldVersion = 5;
 
 using Part = const Aggregate& (*)();
 // What changes hands, and at what price.
-constexpr std::array<Part, 46> kDealing{sale_aggregate,
+constexpr std::array<Part, 47> kDealing{sale_aggregate,
                                         sale_void_aggregate,
                                         sale_receipt_aggregate,
                                         sale_return_aggregate,
@@ -115,6 +120,7 @@ constexpr std::array<Part, 46> kDealing{sale_aggregate,
                                         payment_aggregate,
                                         payment_card_aggregate,
                                         payment_cash_aggregate,
+                                        payment_gateway_aggregate,
                                         payment_offline_aggregate,
                                         payment_refund_aggregate,
                                         price_aggregate,
@@ -135,8 +141,8 @@ constexpr std::array<Part, 46> kDealing{sale_aggregate,
                                         ticket_lines_aggregate,
                                         ticket_payments_aggregate,
                                         training_aggregate};
-// Who deals where, and in what goods.
-constexpr std::array<Part, 30> kRunning{store_aggregate,
+// Who deals where, in what goods, and who is told.
+constexpr std::array<Part, 34> kRunning{store_aggregate,
                                         terminal_aggregate,
                                         product_aggregate,
                                         customer_aggregate,
@@ -147,6 +153,7 @@ constexpr std::array<Part, 30> kRunning{store_aggregate,
                                         customer_erase_aggregate,
                                         customer_merge_aggregate,
                                         customer_status_aggregate,
+                                        effect_action_aggregate,
                                         employee_aggregate,
                                         employee_pin_aggregate,
                                         kit_aggregate,
@@ -165,7 +172,10 @@ constexpr std::array<Part, 30> kRunning{store_aggregate,
                                         store_shifts_aggregate,
                                         timecard_aggregate,
                                         transfer_aggregate,
-                                        transfer_receipt_aggregate};
+                                        transfer_receipt_aggregate,
+                                        webhook_endpoint_aggregate,
+                                        alert_policy_aggregate,
+                                        mail_template_aggregate};
 
 const schema::Command& as_command(const google::protobuf::Message& message) {
   return static_cast<const schema::Command&>(message);
@@ -181,14 +191,6 @@ void put(Table& table, int index, Value&& value) {
 template <class Table>
 auto at(const Table& table, std::size_t index) -> typename Table::value_type {
   return index < table.size() ? table[index] : nullptr;
-}
-
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 }  // namespace
@@ -234,8 +236,8 @@ RetailDomain::RetailDomain(ZoneTables zones) : zones_(std::move(zones)) {
   }
   const auto& kinds = *schema::Kind_descriptor();
   for (int i = 0; i < kinds.value_count(); ++i) {
-    if (kinds.value(i)->number() == schema::KIND_UNSPECIFIED) continue;
-    put(kind_names_, kinds.value(i)->number(), lower_case(kinds.value(i)->name()));
+    const int number = kinds.value(i)->number();
+    if (number != schema::KIND_UNSPECIFIED) put(kind_names_, number, kind_type_name(static_cast<schema::Kind>(number)));
   }
 }
 

@@ -45,6 +45,14 @@ std::string event_type_name(const google::protobuf::FieldDescriptor& member) {
   return name;
 }
 
+std::string kind_type_name(schema::Kind kind) {
+  std::string name = schema::Kind_Name(kind);
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
 schema::Event& add_event(Acceptance& acceptance, const Deciding& deciding, schema::Kind kind, std::string id,
                          schema::Event::EventCase type) {
   auto* event = google::protobuf::Arena::CreateMessage<schema::Event>(deciding.context.arena);

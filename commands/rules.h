@@ -106,6 +106,9 @@ constexpr EntityKind kind_of(schema::Kind kind) {
 // "SaleCompleted" of the member sale_completed of Event. Members may share a message type: the member is the event.
 std::string event_type_name(const google::protobuf::FieldDescriptor& member);
 
+// "sale" of SALE: the name of a kind in the paths of streams.
+std::string kind_type_name(schema::Kind kind);
+
 // One check's verdict: empty where it has nothing against the command.
 using Refusal = std::optional<Rejection>;
 

@@ -50,6 +50,9 @@ Refusal check_payment_policy(const schema::SetStorePolicy& command) {
   if (command.tip_tolerance_ppm() > kTipToleranceMostPpm) {
     return reject(schema::VALIDATION_FAILED, "A tolerance is at most 1000000", "/tip_tolerance_ppm");
   }
+  if (!schema::StorePolicy::CardGateway_IsValid(command.card_gateway())) {
+    return reject(schema::VALIDATION_FAILED, "Not a card gateway", "/card_gateway");
+  }
   const schema::TaxPolicy& taxes = command.tax_policy();
   if (schema::TaxPolicy::Scope_IsValid(taxes.scope()) && schema::TaxPolicy::Mode_IsValid(taxes.mode()) &&
       schema::TaxPolicy::Target_IsValid(taxes.inclusive_target())) {
@@ -65,6 +68,7 @@ void write_payment_policy(const schema::SetStorePolicy& command, schema::StorePo
   if (command.has_offline_stored_most()) *policy.mutable_offline_stored_most() = command.offline_stored_most();
   policy.set_offline_hours_most(command.offline_hours_most());
   policy.set_tip_tolerance_ppm(command.tip_tolerance_ppm());
+  policy.set_card_gateway(command.card_gateway());
 }
 
 Decision decide_policy(const schema::SetStorePolicy& command, const Deciding& deciding) {

@@ -41,6 +41,11 @@ Status write_all(int descriptor, std::string_view content, const std::string& pa
   return {};
 }
 
+Status sync_parent(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return sync_directory(parent.empty() ? "." : parent);
+}
+
 }  // namespace
 
 Status sync_directory(const std::string& path) {
@@ -59,8 +64,15 @@ Status replace_file(const std::string& path, std::string_view content, unsigned 
     if (::fdatasync(file.get()) != 0) return system_error("cannot sync " + temporary);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error("cannot rename " + temporary);
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  return sync_directory(parent.empty() ? "." : parent);
+  return sync_parent(path);
+}
+
+Status append_file(const std::string& path, std::string_view content, unsigned mode) {
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, static_cast<mode_t>(mode)));
+  if (file.get() < 0) return system_error("cannot open " + path);
+  if (Status written = write_all(file.get(), content, path); !written.ok()) return written;
+  if (::fdatasync(file.get()) != 0) return system_error("cannot sync " + path);
+  return sync_parent(path);
 }
 
 Status shorten_file(const std::string& path, std::uint64_t bytes) {

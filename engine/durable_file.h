@@ -1,4 +1,4 @@
-// Small files that must survive a power cut whole: replaced atomically, synced with their directory.
+// Files that must survive a power cut: replaced atomically or appended to, synced with their directory.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,10 @@ namespace till {
 // Writes `content` to a temporary file beside `path`, syncs it, renames it over `path` and syncs the directory. `mode`
 // are the permission bits of the new file. On an error the former file is untouched.
 Status replace_file(const std::string& path, std::string_view content, unsigned mode = 0644);
+
+// Appends `content` to a file and syncs it; makes the file, durably, where there is none. On an error a part of it may
+// stand there.
+Status append_file(const std::string& path, std::string_view content, unsigned mode = 0644);
 
 // Cuts a file to its first `bytes`, durably.
 Status shorten_file(const std::string& path, std::uint64_t bytes);

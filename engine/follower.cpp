@@ -8,7 +8,7 @@ namespace till {
 namespace {
 
 // How long an idle follower sleeps before it looks at its stop flag without having been woken.
-constexpr std::chrono::milliseconds kIdleWait{1000};
+constexpr std::chrono::milliseconds kFollowerIdleWait{1000};
 
 std::string describe(const Error& error, Position at) {
   return "after position " + std::to_string(at.value()) + ": " + error.message;
@@ -136,13 +136,15 @@ Status Follower::step() {
     return read;
   }
   if (batch_.empty()) {
-    feed_.wait(at.position, kIdleWait);
+    feed_.wait(at.position, kFollowerIdleWait);
     return {};
   }
   TILL_ASSERT(batch_.front()->position() == at.position.next());
   if (Status applied = view_.apply(batch_); !applied.ok()) return applied;
   const LogPoint reached = batch_.back()->point();
-  full_batch_ = batch_.size() >= options_.max_batch_transactions;
+  std::size_t bytes = 0;
+  for (const TransactionPtr& transaction : batch_) bytes += transaction->stored_bytes();
+  full_batch_ = batch_.size() >= options_.max_batch_transactions || bytes >= options_.max_batch_bytes;
   batch_.clear();
   applied_at_ = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);

@@ -118,7 +118,7 @@ class Follower {
   Held* held_ = nullptr;  // of the caller that waits
   bool hurried_ = false;  // somebody waits for the next batch
   std::vector<TransactionPtr> batch_;
-  bool full_batch_ = false;  // the last one
+  bool full_batch_ = true;  // the last one; the first is not put off, however short ago the machine was started
   std::chrono::steady_clock::time_point applied_at_;
 };
 

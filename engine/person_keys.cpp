@@ -49,7 +49,7 @@ std::string bound_to(std::string_view tenant, std::string_view person) {
   return text;
 }
 
-Error system_error(const std::string& what) {
+Error key_file_error(const std::string& what) {
   return {ErrorKind::kUnavailable, what + ": " + std::strerror(errno)};
 }
 
@@ -62,15 +62,15 @@ off_t offset_of(std::uint32_t slot) {
 Result<std::unique_ptr<PersonKeys>> PersonKeys::open(const std::string& directory, const Secret& secret,
                                                      IfMissing if_missing) {
   if (sodium_init() < 0) return Error{ErrorKind::kUnavailable, "libsodium has no source of random numbers"};
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return system_error("cannot create " + directory);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return key_file_error("cannot create " + directory);
   const std::string path = directory + "/persons.keys";
   const int create = if_missing == IfMissing::kMake ? O_CREAT : 0;
   const int file = ::open(path.c_str(), O_RDWR | create | O_CLOEXEC, 0600);
   if (file < 0 && errno == ENOENT) return missing(path);
-  if (file < 0) return system_error("cannot open " + path);
+  if (file < 0) return key_file_error("cannot open " + path);
   std::unique_ptr<PersonKeys> keys(new PersonKeys(file, secret, path));
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return system_error("cannot lock " + path);
-  if (::fchmod(file, 0600) != 0) return system_error("cannot protect " + path);
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) return key_file_error("cannot lock " + path);
+  if (::fchmod(file, 0600) != 0) return key_file_error("cannot protect " + path);
   if (Status loaded = keys->load(if_missing); !loaded.ok()) return loaded.error();
   return keys;
 }
@@ -108,7 +108,7 @@ std::string PersonKeys::encode_slot(SlotState state, const PersonHash& person, c
 Error PersonKeys::failed() {
   // What is on disk now is not known, and a sync that failed once says nothing when it succeeds later.
   failed_ = true;
-  return system_error("cannot write " + path_);
+  return key_file_error("cannot write " + path_);
 }
 
 Status PersonKeys::write(std::uint32_t slot, std::string_view bytes) {
@@ -142,7 +142,7 @@ Status PersonKeys::write_header() {
 Status PersonKeys::check_header() {
   std::string bytes(kSlotBytes, '\0');
   const ssize_t got = ::pread(file_, bytes.data(), bytes.size(), 0);
-  if (got < 0) return system_error("cannot read " + path_);
+  if (got < 0) return key_file_error("cannot read " + path_);
   if (got != static_cast<ssize_t>(kSlotBytes) || !std::string_view(bytes).starts_with(kHeaderMagic)) {
     return Error{ErrorKind::kCorrupt, path_ + " does not begin as a file of person keys"};
   }
@@ -158,7 +158,7 @@ Status PersonKeys::check_header() {
 
 Status PersonKeys::load(IfMissing if_missing) {
   struct stat status;
-  if (::fstat(file_, &status) != 0) return system_error("cannot read " + path_);
+  if (::fstat(file_, &status) != 0) return key_file_error("cannot read " + path_);
   // A crash while the header was written leaves a file without any slot: nothing was ever sealed under it.
   std::string begin(kHeaderMagic.size(), '\0');
   const bool blank = status.st_size < static_cast<off_t>(kSlotBytes) ||
@@ -176,7 +176,7 @@ Status PersonKeys::load(IfMissing if_missing) {
   while (slot < slots) {
     const ssize_t got = ::pread(file_, buffer.data(), buffer.size(), offset_of(slot));
     if (got < 0 && errno == EINTR) continue;
-    if (got < static_cast<ssize_t>(kSlotBytes)) return system_error("cannot read " + path_);
+    if (got < static_cast<ssize_t>(kSlotBytes)) return key_file_error("cannot read " + path_);
     const std::size_t whole = static_cast<std::size_t>(got) / kSlotBytes;
     for (std::size_t i = 0; i < whole && slot < slots; ++i, ++slot) {
       const std::string_view bytes = std::string_view(buffer).substr(i * kSlotBytes, kSlotBytes);
@@ -185,7 +185,7 @@ Status PersonKeys::load(IfMissing if_missing) {
   }
   sodium_memzero(buffer.data(), buffer.size());
   // Cut what a crash left behind the last whole slot, so that the next one stands alone.
-  if (::ftruncate(file_, offset_of(slots_)) != 0) return system_error("cannot repair " + path_);
+  if (::ftruncate(file_, offset_of(slots_)) != 0) return key_file_error("cannot repair " + path_);
   return {};
 }
 
@@ -215,7 +215,7 @@ Status PersonKeys::load_slot(std::uint32_t slot, std::uint32_t slots, std::strin
 Result<PersonKeys::Key> PersonKeys::read_key(std::uint32_t slot) const {
   std::string bytes(kSlotBytes, '\0');
   const ssize_t got = ::pread(file_, bytes.data(), bytes.size(), offset_of(slot));
-  if (got != static_cast<ssize_t>(kSlotBytes)) return system_error("cannot read " + path_);
+  if (got != static_cast<ssize_t>(kSlotBytes)) return key_file_error("cannot read " + path_);
   const std::string_view content(bytes);
   const bool sound = checksum(content.substr(0, kChecksumAt)) == content.substr(kChecksumAt);
   Key key;

@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds kFlushInterval{200};
 // Entities the sweep looks at for each command decided, so that it keeps up with what commands change; for each entity
 // taken in; and in an idle turn.
 constexpr std::size_t kSweepPerCommand = 24;
-constexpr std::size_t kSweepPerInstalled = 3;
+constexpr std::size_t kSweepPerSequenced = 3;
 constexpr std::size_t kSweepIdle = 10'000;
 // Commands taken from the intake at once.
 constexpr std::size_t kTurnCommands = 256;
@@ -174,7 +174,7 @@ void Sequencer::tend_books() {
   if (flush_due() && flusher_.has_room()) collect();
   const std::size_t idle = since_evict_ == 0 && books_.over_budget() ? kSweepIdle : 0;
   books_.evict(flusher_.flushed(),
-               since_evict_ * kSweepPerCommand + books_.take_installed() * kSweepPerInstalled + idle);
+               since_evict_ * kSweepPerCommand + books_.take_installed() * kSweepPerSequenced + idle);
   since_evict_ = 0;
   books_entities_.store(books_.size(), std::memory_order_relaxed);
   books_bytes_.store(books_.bytes(), std::memory_order_relaxed);

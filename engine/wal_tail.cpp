@@ -12,7 +12,7 @@
 namespace till {
 namespace {
 
-constexpr std::size_t kBlockBytes = 32 * 1024;
+constexpr std::size_t kWalBlockBytes = 32 * 1024;
 constexpr std::size_t kHeaderBytes = 7;
 constexpr std::size_t kMostWalBytes = 1u << 30;
 // Tails are kept under their WAL's name and the offset, so that a second cut never overwrites the first.
@@ -44,7 +44,7 @@ Fragment fragment_at(std::string_view wal, std::size_t offset) {
   const std::size_t length = static_cast<std::size_t>(low) | static_cast<std::size_t>(high) << 8;
   fragment.type = static_cast<std::uint8_t>(wal[offset + 6]);
   fragment.end = offset + kHeaderBytes + length;
-  const std::size_t block_end = (offset / kBlockBytes + 1) * kBlockBytes;
+  const std::size_t block_end = (offset / kWalBlockBytes + 1) * kWalBlockBytes;
   if (fragment.type < kFull || fragment.type > kLast || fragment.end > block_end || fragment.end > wal.size()) {
     return fragment;
   }
@@ -53,7 +53,7 @@ Fragment fragment_at(std::string_view wal, std::size_t offset) {
 }
 
 std::size_t skip_block_trailer(std::size_t offset) {
-  const std::size_t left = kBlockBytes - offset % kBlockBytes;
+  const std::size_t left = kWalBlockBytes - offset % kWalBlockBytes;
   return left < kHeaderBytes ? offset + left : offset;
 }
 
@@ -76,9 +76,9 @@ std::size_t whole_prefix(std::string_view wal) {
 // before it was synced. The torn record's own first fragment stands at `whole_end` and is left out.
 bool record_begins_after(std::string_view wal, std::size_t whole_end) {
   const std::size_t torn_start = skip_block_trailer(whole_end);
-  for (std::size_t block = torn_start / kBlockBytes; block * kBlockBytes < wal.size(); ++block) {
-    std::size_t offset = std::max(block * kBlockBytes, torn_start);
-    const std::size_t block_end = std::min((block + 1) * kBlockBytes, wal.size());
+  for (std::size_t block = torn_start / kWalBlockBytes; block * kWalBlockBytes < wal.size(); ++block) {
+    std::size_t offset = std::max(block * kWalBlockBytes, torn_start);
+    const std::size_t block_end = std::min((block + 1) * kWalBlockBytes, wal.size());
     while (offset + kHeaderBytes <= block_end) {
       const Fragment fragment = fragment_at(wal, offset);
       if (!fragment.whole) break;
@@ -92,7 +92,7 @@ bool record_begins_after(std::string_view wal, std::size_t whole_end) {
 // A damaged length hides where the next record begins inside the same block: look at every byte of the rest of it.
 bool record_hides_in_block(std::string_view wal, std::size_t whole_end) {
   const std::size_t torn_start = skip_block_trailer(whole_end);
-  const std::size_t block_end = std::min((torn_start / kBlockBytes + 1) * kBlockBytes, wal.size());
+  const std::size_t block_end = std::min((torn_start / kWalBlockBytes + 1) * kWalBlockBytes, wal.size());
   for (std::size_t offset = torn_start + 1; offset + kHeaderBytes < block_end; ++offset) {
     const Fragment fragment = fragment_at(wal, offset);
     if (fragment.whole && (fragment.type == kFull || fragment.type == kFirst)) return true;

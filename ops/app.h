@@ -11,6 +11,7 @@
 #include "api/activity.h"
 #include "api/credentials.h"
 #include "api/metrics.h"
+#include "api/operational_alerts.h"
 #include "api/operator_api.h"
 #include "api/operator_jobs.h"
 #include "api/operator_log.h"
@@ -25,6 +26,9 @@
 #include "engine/log.h"
 #include "engine/person_keys.h"
 #include "ops/config.h"
+#include "ops/effect_set.h"
+#include "ops/subscribers.h"
+#include "projections/effects/export_follower.h"
 #include "projections/person_eraser.h"
 #include "projections/read_cache/read_cache.h"
 #include "projections/relay/relay.h"
@@ -35,12 +39,16 @@ namespace till {
 // Names below a data folder.
 struct DataLayout {
   explicit DataLayout(std::string directory);
-  std::string directory, config, log, books, cache, relay, keys, secrets, secret, person_secret, crash_note, socket;
+  std::string directory, config, log, books, cache, relay, effects, keys, secrets, secret, person_secret, crash_note,
+      socket;
+  std::string subscribers;
 };
 
 struct AppOptions {
   std::string data;
   ServerConfig config;
+  // False: nothing is sent outside; for who only looks, or asks for something.
+  bool deliver = true;
   // The log failed: the process has to end, non-zero. Called once, from any thread.
   std::function<void(const Error&)> on_failure;
 };
@@ -70,7 +78,11 @@ class App {
   Status open_stores();
   Status open_engine();
   Status open_views();
+  Status open_subscribers();
+  RelayOptions relay_options() const;
+  void start_operational_alerts();
   void add_operator_routes();
+  std::vector<FollowerSample> follower_samples() const;
   void add_metrics();
   std::string not_ready_because() const;
   void watch_disk();
@@ -90,7 +102,11 @@ class App {
   std::unique_ptr<ReadCache> cache_;
   std::unique_ptr<Reporting> reporting_;
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<ExportFollower> export_;
+  std::unique_ptr<Subscribers> subscribers_;
   std::unique_ptr<ViewQueries> queries_;
+  std::unique_ptr<MailSender> mail_;
+  std::unique_ptr<EffectSet> effects_;
   Metrics metrics_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Timers> timers_;
@@ -100,6 +116,8 @@ class App {
   OperatorApi operator_api_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> disk_reserve_reached_{false};
+  std::unique_ptr<OperationalAlerts> operational_alerts_;
   std::thread disk_watch_;
 };
 

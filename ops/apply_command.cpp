@@ -6,9 +6,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "api/json_writer.h"
 #include "api/problem.h"
 #include "engine/durable_file.h"
+#include "engine/json_writer.h"
 #include "engine/transaction.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"

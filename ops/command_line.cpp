@@ -39,6 +39,10 @@ void add_common_options(CLI::App& app, Shell& shell) {
   app.add_option("--key-file", options.key_file, "File that holds the API key");
 }
 
+void when_chosen(CLI::App* command, Shell& shell, std::function<int()> run) {
+  command->callback([&shell, run = std::move(run)] { shell.run = run; });
+}
+
 Result<std::string> read_key(const CommonOptions& options) {
   if (options.key_file.empty()) return Error{ErrorKind::kInvalid, "name the file with the API key: --key-file FILE"};
   auto content = read_file(options.key_file, kKeyFileBytesMost);

@@ -53,6 +53,9 @@ struct Shell {
 // Registers the common options on `app` and lets subcommands, added after it, accept them too.
 void add_common_options(CLI::App& app, Shell& shell);
 
+// Runs `run` where `command` is chosen.
+void when_chosen(CLI::App* command, Shell& shell, std::function<int()> run);
+
 // The API key of --key-file, without white space around it. kInvalid says what to do.
 Result<std::string> read_key(const CommonOptions& options);
 

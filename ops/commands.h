@@ -23,6 +23,9 @@ void add_demo_command(CLI::App& app, Shell& shell);        // demo
 void add_view_commands(CLI::App& app, Shell& shell);       // views list|rebuild|rollback|cancel|verify
 void add_log_commands(CLI::App& app, Shell& shell);        // log show|tail|verify|stats|head, clock confirm
 void add_relay_command(CLI::App& app, Shell& shell);       // relay status
+void add_effect_commands(CLI::App& app, Shell& shell);     // effects list|replay|pause|resume, dead-letters …
+void add_export_command(CLI::App& app, Shell& shell);      // export verify
+void add_subscriber_command(CLI::App& app, Shell& shell);  // subscribers add|list|revoke|config
 void add_bench_command(CLI::App& app, Shell& shell);       // bench CASE
 void add_completion_command(CLI::App& app, Shell& shell);  // completion bash|zsh
 

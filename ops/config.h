@@ -5,11 +5,31 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/result.h"
+#include "ops/mail_settings.h"
 #include "ops/services.h"
 
 namespace till {
+
+// What is sent outside. Effects run where there is a NATS server.
+struct EffectSettings {
+  MailSettings mail;
+  bool run_here = true;   // false: workers of their own run the effects
+  double time_scale = 1;  // of the waits between attempts; below 1 in tests only
+  bool allow_private_addresses = false;
+  std::string gateway_url;  // of the card gateway; empty: there is none, and what is asked of it waits
+  std::string gateway_token_file;
+  std::string export_directory;  // existing; empty: there is no analytics export
+  std::uint64_t export_interval_seconds = 60;
+  // Whom the operator of this server is told by; both empty: nobody.
+  std::string alerts_server;  // its name in what is told
+  std::string alerts_slack_url;
+  std::vector<std::string> alerts_mail_to;
+  std::uint64_t alerts_errors_most_ppm = 50'000;
+  std::uint64_t alerts_lag_most = 10'000;
+};
 
 struct ServerConfig {
   std::string address = "127.0.0.1";
@@ -33,6 +53,7 @@ struct ServerConfig {
   std::string log_level = "info";
   std::uint64_t nats_max_age_days = 30;  // of messages in the stream; 0: no limit, as for bytes
   std::uint64_t nats_max_bytes = 1u << 30;
+  EffectSettings effects;
   ServiceSettings services;
 };
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "api/json_node.h"
-#include "api/json_writer.h"
 #include "engine/durable_file.h"
+#include "engine/json_writer.h"
 #include "ops/batch_sender.h"
 #include "ops/operator_client.h"
 #include "ops/trade_generator.h"

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/foodmart_converter.h"

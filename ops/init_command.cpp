@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "engine/rocks_log.h"
 #include "ops/app.h"
 #include "ops/command_line.h"

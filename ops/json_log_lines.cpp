@@ -9,8 +9,8 @@
 #include <memory>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/wire_values.h"
+#include "engine/json_writer.h"
 
 namespace till {
 namespace {

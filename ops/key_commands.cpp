@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/operator_client.h"
@@ -93,17 +93,13 @@ int export_tenant(const Shell& shell, const KeyArguments& arguments) {
 
 using Arguments = std::shared_ptr<KeyArguments>;
 
-void when(CLI::App* command, Shell& shell, std::function<int()> run) {
-  command->callback([&shell, run = std::move(run)] { shell.run = run; });
-}
-
 void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments) {
   auto* tenant = app.add_subcommand("tenant", "Tenants of this server");
   tenant->require_subcommand(1);
   auto* tenant_add = tenant->add_subcommand("add", "Makes a tenant");
   tenant_add->add_option("tenant", arguments->tenant, "Its id, [a-z0-9-]{1,32}")->required();
   tenant_add->add_option("--name", arguments->name, "Its name for people");
-  when(tenant_add, shell, [&shell, arguments] {
+  when_chosen(tenant_add, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/tenants", body_of({{"tenant", arguments->tenant}, {"name", arguments->name}}),
                         {"tenant", "position"});
   });
@@ -111,7 +107,7 @@ void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments
   auto* suspend = tenant->add_subcommand("suspend", "Refuses a tenant's commands; it can still read");
   suspend->add_option("tenant", arguments->tenant, "Its id")->required();
   suspend->add_option("--reason", arguments->reason, "Why, for the log");
-  when(suspend, shell, [&shell, arguments] {
+  when_chosen(suspend, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/tenants/suspend",
                         body_of({{"tenant", arguments->tenant}, {"reason", arguments->reason}}),
                         {"tenant", "position"});
@@ -119,7 +115,7 @@ void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments
 
   auto* resume = tenant->add_subcommand("resume", "Takes a suspended tenant's commands again");
   resume->add_option("tenant", arguments->tenant, "Its id")->required();
-  when(resume, shell, [&shell, arguments] {
+  when_chosen(resume, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/tenants/resume", body_of({{"tenant", arguments->tenant}}),
                         {"tenant", "position"});
   });
@@ -127,13 +123,13 @@ void add_tenant_commands(CLI::App& app, Shell& shell, const Arguments& arguments
   auto* everything =
       tenant->add_subcommand("export", "Writes all that the log holds of a tenant, one JSON line a transaction");
   everything->add_option("tenant", arguments->tenant, "Its id")->required();
-  when(everything, shell, [&shell, arguments] { return export_tenant(shell, *arguments); });
+  when_chosen(everything, shell, [&shell, arguments] { return export_tenant(shell, *arguments); });
 
   auto* remove = tenant->add_subcommand("delete", "Ends a tenant for good and destroys the keys of all its persons");
   remove->add_option("tenant", arguments->tenant, "Its id")->required();
   remove->add_option("--confirm", arguments->confirm, "Its id once more")->required();
   remove->add_option("--reason", arguments->reason, "Why, for the log");
-  when(remove, shell, [&shell, arguments] {
+  when_chosen(remove, shell, [&shell, arguments] {
     return ask_and_show(
         shell, "/operator/tenants/delete",
         body_of({{"tenant", arguments->tenant}, {"confirm", arguments->confirm}, {"reason", arguments->reason}}),
@@ -154,7 +150,7 @@ void add_key_commands(CLI::App& app, Shell& shell) {
       ->required()
       ->check(CLI::IsMember({"terminal", "manager", "reporting", "admin"}, CLI::ignore_case));
   add->add_option("--terminal", arguments->terminal, "The only terminal it may act for");
-  when(add, shell, [&shell, arguments] {
+  when_chosen(add, shell, [&shell, arguments] {
     return ask_and_show(
         shell, "/operator/keys",
         body_of({{"tenant", arguments->tenant}, {"scope", arguments->scope}, {"terminal", arguments->terminal}}),
@@ -162,11 +158,11 @@ void add_key_commands(CLI::App& app, Shell& shell) {
   });
   auto* list = key->add_subcommand("list", "Shows a tenant's keys, without their secrets");
   list->add_option("--tenant", arguments->tenant, "Whose keys")->required();
-  when(list, shell, [&shell, arguments] { return list_keys(shell, *arguments); });
+  when_chosen(list, shell, [&shell, arguments] { return list_keys(shell, *arguments); });
   auto* revoke = key->add_subcommand("revoke", "Ends a key");
   revoke->add_option("--tenant", arguments->tenant, "Whose key")->required();
   revoke->add_option("key_id", arguments->key_id, "The key's id")->required();
-  when(revoke, shell, [&shell, arguments] {
+  when_chosen(revoke, shell, [&shell, arguments] {
     return ask_and_show(shell, "/operator/keys/revoke",
                         body_of({{"tenant", arguments->tenant}, {"key_id", arguments->key_id}}), {"key_id", "tenant"});
   });

@@ -1,7 +1,7 @@
 #include "ops/keyed_command.h"
 
 #include "api/json_codec.h"
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "engine/result.h"
 
 namespace till {

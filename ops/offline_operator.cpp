@@ -52,6 +52,7 @@ Result<std::unique_ptr<OperatorClient>> open_offline_operator(const std::string&
     return config.error();
   }
   options.config = *config;
+  options.deliver = false;
   Result<std::unique_ptr<App>> app = App::open(std::move(options));
   if (!app.ok()) {
     // A folder that has a configuration but no log has lost it.

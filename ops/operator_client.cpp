@@ -10,7 +10,7 @@ namespace till {
 namespace {
 
 constexpr unsigned kFirstErrorStatus = 400;
-constexpr unsigned kBadRequest = 400, kUnprocessable = 422;
+constexpr unsigned kStatusBadRequest = 400, kUnprocessable = 422;
 constexpr const char* kSocketName = "till.sock";
 
 class SocketOperator final : public OperatorClient {
@@ -67,7 +67,7 @@ Result<JsonNode> ask_operator(OperatorClient& client, std::string_view method, s
 Error refusal(unsigned status, const JsonNode& problem) {
   const std::string sentence =
       problem["title"].text().empty() ? "the server answered " + std::to_string(status) : problem_sentence(problem);
-  if (status == kBadRequest || status == kUnprocessable) return Error{ErrorKind::kInvalid, sentence};
+  if (status == kStatusBadRequest || status == kUnprocessable) return Error{ErrorKind::kInvalid, sentence};
   if (problem["code"].text() == "OUTCOME_UNKNOWN") return Error{ErrorKind::kOutcomeUnknown, sentence};
   return Error{ErrorKind::kNotFound, sentence};
 }

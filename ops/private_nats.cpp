@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <string_view>
 #include <thread>
 
 #include "engine/durable_file.h"
 #include "ops/data_folder.h"
 #include "ops/private_servers.h"
+#include "projections/relay/subscriber.h"
 
 namespace till {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 constexpr std::chrono::seconds kNatsStartTimeout{30};
 constexpr std::size_t kNatsPasswordLength = 24;
 constexpr const char* kNatsUser = "till";
+constexpr const char* kAccountsName = "subscribers.conf";
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -34,6 +37,16 @@ bool accepts(std::uint16_t port) {
   const bool connected = connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(handle);
   return connected;
+}
+
+// A path as a value of nats-server's configuration.
+std::string nats_text(const std::string& path) {
+  std::string text = "\"";
+  for (const char c : path) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + '"';
 }
 
 }  // namespace
@@ -78,20 +91,40 @@ Result<PrivateNats> PrivateNats::start(const std::string& directory, const std::
   return status.error();
 }
 
+std::string PrivateNats::accounts_file() const {
+  return directory_ + "/" + kAccountsName;
+}
+
 std::string PrivateNats::url() const {
   return std::string("nats://") + kNatsUser + ":" + password_ + "@127.0.0.1:" + std::to_string(port_);
 }
 
-// Other users of this machine reach the port: only who can read the file, or `up.json`, knows the password.
+void PrivateNats::describe(ServiceSettings& settings) const {
+  settings.nats_url = url();
+  settings.nats_accounts_file = accounts_file();
+  settings.nats_pid_file = pid_file();
+}
+
+// Other users of this machine reach the port: only who can read the file, or `up.json`, knows the password. All of it
+// stands in the file, since the server forgets what its command line says when it reads the file again.
+std::string PrivateNats::config() const {
+  std::string text = "listen: \"127.0.0.1:" + std::to_string(port_) + "\"\n";
+  text += "log_file: " + nats_text(log_file_) + "\npid_file: " + nats_text(pid_file()) + "\n";
+  text += "jetstream { store_dir: " + nats_text(directory_) + " }\n";
+  text += "accounts {\n  " + std::string(kStreamAccount) + " {\n  jetstream: enabled\n";
+  text += std::string("  users: [ { user: \"") + kNatsUser + "\", password: \"" + password_ + "\" } ]\n";
+  text += "  exports: " + subscriber_exports(RelayOptions()) + "\n  }\n";
+  // The path is relative to the file's own folder, always.
+  return text + "  include " + nats_text(kAccountsName) + "\n}\n";
+}
+
 Status PrivateNats::launch(const KeepGoing& keep_going) {
-  const std::string config = directory_ + "/nats.conf";
-  const auto written = replace_file(
-      config, std::string("authorization { user: \"") + kNatsUser + "\", password: \"" + password_ + "\" }\n", 0600);
+  const std::string path = directory_ + "/nats.conf";
+  Status written = replace_file(path, config(), 0600);
+  // Filled by the server that knows the subscribers.
+  if (written && !std::filesystem::exists(accounts_file())) written = replace_file(accounts_file(), "", 0600);
   if (!written) return written;
-  auto child =
-      ChildProcess::start({"nats-server", "--config", config, "--addr", "127.0.0.1", "--port", std::to_string(port_),
-                           "--jetstream", "--store_dir", directory_, "--log", log_file_},
-                          {log_file_});
+  auto child = ChildProcess::start({"nats-server", "--config", path}, {log_file_});
   if (!child) return child.error();
   child_.emplace(std::move(*child));
   const auto end = std::chrono::steady_clock::now() + kNatsStartTimeout;

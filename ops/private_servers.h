@@ -67,6 +67,7 @@ class PrivateMysql {
 class PrivateNats {
  public:
   // JetStream with its store in `directory`/nats; a user with a new random password, written to a file of mode 0600.
+  // Accounts of subscribers stay from one start to the next.
   static Result<PrivateNats> start(const std::string& directory, const std::string& log_file,
                                    const KeepGoing& keep_going = nullptr);
   PrivateNats(PrivateNats&&) noexcept = default;
@@ -78,10 +79,15 @@ class PrivateNats {
   pid_t pid() const { return child_ ? child_->pid() : -1; }
   // With user and password.
   std::string url() const;
+  // Fills the nats part.
+  void describe(ServiceSettings& settings) const;
 
  private:
   PrivateNats() = default;
   Status launch(const KeepGoing& keep_going);
+  std::string config() const;
+  std::string accounts_file() const;
+  std::string pid_file() const { return directory_ + "/nats.pid"; }
 
   std::string directory_;
   std::string log_file_;

@@ -26,6 +26,9 @@ int run_program(int argc, char** argv) {
   add_log_commands(app, shell);
   add_repair_command(*app.get_subcommand("log"), shell);
   add_relay_command(app, shell);
+  add_effect_commands(app, shell);
+  add_export_command(app, shell);
+  add_subscriber_command(app, shell);
   add_bench_command(app, shell);
   add_completion_command(app, shell);
   try {

@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "api/json_writer.h"
 #include "api/metrics.h"
+#include "engine/json_writer.h"
 #include "engine/position_text.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"

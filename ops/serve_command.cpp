@@ -11,11 +11,12 @@
 
 #include "api/http_metrics.h"
 #include "api/http_server.h"
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "ops/app.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/json_log_lines.h"
+#include "ops/mail.h"
 #include "ops/open_files.h"
 #include "ops/service_manager.h"
 #include "ops/services.h"
@@ -84,12 +85,21 @@ Result<ServerConfig> read_settings(const Shell& shell, const ServeFlags& flags) 
     return Error{ErrorKind::kNotFound,
                  "no " + layout.config + "; make the folder with: till init --data " + shell.options.data};
   }
+  if (Status mail = check_mail_settings(config->effects.mail); !mail.ok()) return mail.error();
   if (flags.port >= 0) config->port = static_cast<std::uint16_t>(flags.port);
   if (flags.services.empty()) return config;
   Result<ServiceSettings> services = read_services(flags.services);
   if (!services.ok()) return Error{ErrorKind::kInvalid, services.error().message};
   config->services = *services;
   return config;
+}
+
+// What sections need of each other, wherever they come from.
+Status check_together(const ServerConfig& config) {
+  if (!config.effects.gateway_url.empty() && config.services.nats_url.empty()) {
+    return Error{ErrorKind::kInvalid, "gateway.url needs nats.url: effects run where there is a NATS server"};
+  }
+  return {};
 }
 
 // Answers GET /metrics on the admin address; everything else is not found.
@@ -171,6 +181,20 @@ int say_valid(const Shell& shell) {
   return kExitOk;
 }
 
+// What stands outside and can be asked without sending anything.
+int check_outside(const Shell& shell, const ServerConfig& config) {
+  const EffectSettings& effects = config.effects;
+  if (!effects.gateway_token_file.empty()) {
+    if (const auto token = read_secret_line(effects.gateway_token_file); !token.ok()) return fail(token.error());
+  }
+  if (!effects.mail.url.empty()) {
+    const Result<std::unique_ptr<SmtpMailSender>> mail = make_mail_sender(effects.mail);
+    if (!mail.ok()) return fail(mail.error());
+    if (Status answers = (*mail)->check(); !answers.ok()) return fail(kExitUsage, "mail: " + answers.error().message);
+  }
+  return say_valid(shell);
+}
+
 int serve(const Shell& shell, const ServeFlags& flags) {
   const sigset_t signals = block_stop_signals();
   Result<ServerConfig> config = read_settings(shell, flags);
@@ -178,7 +202,8 @@ int serve(const Shell& shell, const ServeFlags& flags) {
     return fail(config.error().kind == ErrorKind::kNotFound ? kExitLogTrouble : kExitUsage, config.error().message);
   if (Status logging = use_json_log_lines(config.value().log_level); !logging.ok()) return fail(logging.error());
   if (Status usable = HttpServer::check(tenants_options(config.value())); !usable.ok()) return fail(usable.error());
-  if (flags.check_config) return say_valid(shell);
+  if (Status together = check_together(config.value()); !together.ok()) return fail(together.error());
+  if (flags.check_config) return check_outside(shell, config.value());
   config->max_connections = affordable_connections(config->max_connections);
   const DataLayout layout(std::filesystem::absolute(shell.options.data).string());
   const std::string data = layout.directory;

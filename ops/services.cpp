@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "api/json_node.h"
-#include "api/json_writer.h"
 #include "engine/durable_file.h"
+#include "engine/json_writer.h"
 #include "ops/toml.h"
 
 namespace till {
@@ -69,8 +69,10 @@ Status read_tables(const toml::table& root, ServiceSettings& settings) {
     if (!status) return status;
   }
   if (const auto* nats = root["nats"].as_table()) {
-    status = only_keys(*nats, {"url"});
+    status = only_keys(*nats, {"url", "accounts_file", "pid_file"});
     if (status) status = take_text(*nats, "url", settings.nats_url);
+    if (status) status = take_text(*nats, "accounts_file", settings.nats_accounts_file);
+    if (status) status = take_text(*nats, "pid_file", settings.nats_pid_file);
   }
   return status;
 }
@@ -104,7 +106,11 @@ Status write_services(const std::string& path, const ServiceSettings& settings) 
                                      {"analyst_user", settings.analyst_user},
                                      {"analyst_password", settings.analyst_password}});
   }
-  if (!settings.nats_url.empty()) root.insert("nats", toml::table{{"url", settings.nats_url}});
+  if (!settings.nats_url.empty()) {
+    root.insert("nats", toml::table{{"url", settings.nats_url},
+                                    {"accounts_file", settings.nats_accounts_file},
+                                    {"pid_file", settings.nats_pid_file}});
+  }
   std::ostringstream text;
   text << "# Written by `till up` at each start.\n" << root << '\n';
   return replace_file(path, text.str(), kSecretMode);

@@ -24,6 +24,10 @@ struct ServiceSettings {
   std::string analyst_user;  // read only
   std::string analyst_password;
   std::string nats_url;
+  // Of a nats-server that Till may tell to read its configuration again: the file with the accounts of subscribers that
+  // its configuration includes, and the one with its process id. Both are empty where it is another's.
+  std::string nats_accounts_file;
+  std::string nats_pid_file;
 };
 
 // Puts in what a [mysql] section may leave out: host 127.0.0.1 and port 3306 where there is no socket. kInvalid where

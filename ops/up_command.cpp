@@ -11,8 +11,8 @@
 #include <CLI/CLI.hpp>
 
 #include "api/json_node.h"
-#include "api/json_writer.h"
 #include "engine/durable_file.h"
+#include "engine/json_writer.h"
 #include "ops/command_line.h"
 #include "ops/commands.h"
 #include "ops/data_folder.h"
@@ -107,7 +107,7 @@ class Stack {
     if (!nats) return nats.error();
     nats_.emplace(std::move(*nats));
     mysql_->describe(services_);
-    services_.nats_url = nats_->url();
+    nats_->describe(services_);
     // The analyst's user is made with the database; the server need not know its password.
     ServiceSettings told = services_;
     told.analyst_user.clear();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/alert_policy.h"
 #include "commands/employee.h"
 #include "schemas/events.pb.h"
 #include "schemas/state.pb.h"
@@ -16,6 +17,20 @@ constexpr std::size_t kEraserBatchTransactions = 2048;
 constexpr std::size_t kEraserBatchBytes = 4u << 20;
 // Erasures are rare: looking at every group of sales as it comes would cost more than all of them.
 constexpr std::chrono::milliseconds kEraserPace{50};
+
+// Whom an event made known first, or again; empty where it is about nobody new.
+std::string person_of_event(const schema::RecordedEvent& event) {
+  switch (event.type()) {
+    case schema::Event::kCustomerRegisteredFieldNumber:
+      return event.stream_id();
+    case schema::Event::kEmployeeUpsertedFieldNumber:
+      return employee_person(event.stream_id());
+    case schema::Event::kAlertPolicySetFieldNumber:
+      return std::string(kAlertPerson);
+    default:
+      return {};
+  }
+}
 
 }  // namespace
 
@@ -61,6 +76,9 @@ Status PersonEraser::erase_all(Engine& engine) {
                           if (erased && trouble.ok()) trouble = keys_.erase(tenant, id);
                         });
   if (!scanned.ok()) return scanned;
+  for (const std::string& tenant : deleted) {
+    if (trouble.ok() && keys_.knows(tenant, kAlertPerson)) trouble = keys_.erase(tenant, kAlertPerson);
+  }
   if (deleted.empty()) return trouble;
   scanned = engine.scan(EntityKind(schema::EMPLOYEE),
                         [&](std::string_view tenant, std::string_view id, const google::protobuf::Message&) {
@@ -90,10 +108,8 @@ Status PersonEraser::erase_tenant(const std::string& tenant, Position until) {
 
 Status PersonEraser::erase_persons(const schema::Record& record) {
   for (const schema::RecordedEvent& event : record.events()) {
-    const bool employee = event.type() == schema::Event::kEmployeeUpsertedFieldNumber;
-    if (!employee && event.type() != schema::Event::kCustomerRegisteredFieldNumber) continue;
-    const std::string person = employee ? employee_person(event.stream_id()) : event.stream_id();
-    if (!keys_.knows(record.tenant(), person)) continue;
+    const std::string person = person_of_event(event);
+    if (person.empty() || !keys_.knows(record.tenant(), person)) continue;
     if (Status erased = keys_.erase(record.tenant(), person); !erased.ok()) return erased;
   }
   return {};

@@ -80,6 +80,14 @@ class PositionOnly : public Queries {
     return none();
   }
   Result<TouchAnswer> touch_session(std::string_view, std::string_view, std::string_view) override { return none(); }
+  Result<Paged<schema::DeadLetterList>> dead_letters(std::string_view, std::string_view, const PageRequest&) override {
+    return none();
+  }
+  Result<Lookup<schema::DeadLetter>> dead_letter(std::string_view, std::string_view) override { return none(); }
+  Result<Lookup<Paged<schema::WebhookDeliveryList>>> webhook_deliveries(std::string_view, std::string_view,
+                                                                        const PageRequest&) override {
+    return none();
+  }
 
  private:
   static Error none() { return {ErrorKind::kUnavailable, "holds no rows"}; }

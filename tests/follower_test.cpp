@@ -84,4 +84,18 @@ TEST_CASE("follower: it tells where the view is known to stand before the view h
   CHECK(follower.status().at == feed.durable());
 }
 
+TEST_CASE("follower: behind a batch that is full by its bytes the next one is not put off", "[follower]") {
+  FakeFeed feed{LogId{5}};
+  for (int i = 0; i < 5; ++i) feed.append("acme", [](TransactionBuilder&) {});
+  FlakyView view;
+  Follower follower(feed, view, {.max_batch_bytes = 1, .pace = std::chrono::hours(1)});
+  follower.start();
+  const auto begun = std::chrono::steady_clock::now();
+  while (follower.position() < Position(5) && std::chrono::steady_clock::now() < begun + kPatience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK(follower.position() == Position(5));
+  follower.stop();
+}
+
 }  // namespace till

@@ -10,6 +10,7 @@
 
 #include "api/validation.h"
 #include "api/wire_values.h"
+#include "engine/utf8.h"
 #include "schemas/events.pb.h"
 #include "schemas/views.pb.h"
 #include "tests/random_message.h"
@@ -326,7 +327,8 @@ TEST_CASE("JSON is written by the rules of presence", "[json]") {
   CHECK(to_json(tender) == R"({"reference":""})");
   schema::RegisterCustomer sealed;
   sealed.set_sealed("secret");
-  CHECK(to_json(sealed) == R"({"customer_id":"","name":"","email":"","phone":"","unique":false,"customer_group":""})");
+  CHECK(to_json(sealed) == R"({"customer_id":"","name":"","email":"","phone":"","unique":false,"customer_group":"",)"
+                           R"("receipts_by_mail":false})");
 
   schema::Event event;
   event.mutable_terminal_registered()->set_terminal_id("t");

@@ -9,6 +9,7 @@
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/wire_values.h"
+#include "engine/utf8.h"
 
 namespace till {
 namespace {

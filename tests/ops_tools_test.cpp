@@ -169,6 +169,8 @@ TEST_CASE("services file: what is written is read, an unknown key is refused wit
   settings.mysql.password = "p\"a\\s's";
   settings.mysql.port = 3307;
   settings.nats_url = "nats://127.0.0.1:4222";
+  settings.nats_accounts_file = "/srv/till/nats/subscribers.conf";
+  settings.nats_pid_file = "/srv/till/nats/nats.pid";
   const std::string path = directory.path() + "/services.toml";
   REQUIRE(write_services(path, settings).ok());
   const auto read = read_services(path);
@@ -176,6 +178,8 @@ TEST_CASE("services file: what is written is read, an unknown key is refused wit
   CHECK(read.value().mysql.password == settings.mysql.password);
   CHECK(read.value().mysql.port == 3307);
   CHECK(read.value().nats_url == settings.nats_url);
+  CHECK(read.value().nats_accounts_file == settings.nats_accounts_file);
+  CHECK(read.value().nats_pid_file == settings.nats_pid_file);
   const auto mode = std::filesystem::status(path).permissions() & std::filesystem::perms::mask;
   CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
   const auto refused = read_services(write_file(directory, "bad.toml", "[nats]\nurl = 'x'\nulr = 'y'\n"));

@@ -22,6 +22,8 @@ std::string RandomMessages::text(const FieldPlan& field) {
       return coin() ? "USD" : "JPY";
     case schema::EMAIL:
       return "someone" + std::to_string(number(1, 99)) + "@example.org";
+    case schema::URL:
+      return "https://hooks.example.org/services/" + std::to_string(number(1, 99));
     case schema::PIN:
       return std::to_string(number(1000, 9999));
     case schema::ID: {

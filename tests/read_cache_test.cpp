@@ -95,6 +95,7 @@ TEST_CASE("read cache: a customer is shown as the last events left it, and nothi
   schema::Event updated, blocked, merged, unmerged;
   updated.mutable_customer_updated()->set_sealed("sealed now");
   updated.mutable_customer_updated()->set_customer_group("CLUB");
+  updated.mutable_customer_updated()->set_receipts_by_mail(true);
   blocked.mutable_customer_blocked();
   merged.mutable_customer_merged()->set_into_customer_id("C2");
   unmerged.mutable_customer_unmerged()->set_into_customer_id("C2");
@@ -108,6 +109,7 @@ TEST_CASE("read cache: a customer is shown as the last events left it, and nothi
   CHECK(row.customer.customer_id() == "C1");
   CHECK(row.customer.sealed() == "sealed now");
   CHECK(row.customer.customer_group() == "CLUB");
+  CHECK(row.customer.receipts_by_mail());
   CHECK(row.state.version() == 7);
   CHECK(row.state.blocked());
   CHECK(row.state.merged_into() == "C2");
@@ -117,11 +119,13 @@ TEST_CASE("read cache: a customer is shown as the last events left it, and nothi
 
   updated.mutable_customer_updated()->clear_sealed();
   updated.mutable_customer_updated()->clear_customer_group();
+  updated.mutable_customer_updated()->clear_receipts_by_mail();
   f.chain.change_customer("acme", "C1", unmerged);
   f.chain.change_customer("acme", "C1", updated);
   row = *f.follow().customer("acme", "C1")->value;
   CHECK(row.customer.sealed() == "");
   CHECK(row.customer.customer_group() == "");
+  CHECK_FALSE(row.customer.receipts_by_mail());
   CHECK(row.state.merged_into() == "");
   for (const auto& [key, value] : rows_of(f.follow())) CHECK(value.find("sealed") == std::string::npos);
 }

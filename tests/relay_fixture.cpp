@@ -118,6 +118,10 @@ void StreamProbe::purge() {
   REQUIRE(js_PurgeStream(context_.get(), kStream, nullptr, nullptr) == NATS_OK);
 }
 
+void StreamProbe::remove_consumer(const std::string& name) {
+  REQUIRE(js_DeleteConsumer(context_.get(), kStream, name.c_str(), nullptr, nullptr) == NATS_OK);
+}
+
 void StreamProbe::remove_stream() {
   REQUIRE(js_DeleteStream(context_.get(), kStream, nullptr, nullptr) == NATS_OK);
 }

@@ -69,6 +69,7 @@ class StreamProbe {
   void purge();
   void remove_stream();
   void remove_message(std::uint64_t sequence);
+  void remove_consumer(const std::string& name);
   // Publishes as a stranger would, and waits for the acknowledgement.
   void publish(const std::string& subject, const std::string& id, const std::string& body);
 

@@ -1,4 +1,5 @@
 #include "api/routes.h"
+#include "api/wire_values.h"
 
 #include <catch2/catch.hpp>
 
@@ -36,6 +37,20 @@ DecodedCommand decode(std::string_view method, std::string_view path, std::strin
   const RouteMatch match = match_route(method, path);
   REQUIRE(match.route != nullptr);
   return decode_command(match, form, body, kInstance);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (is_id(std::string_view(&c, 1))) {
+      encoded.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+  return encoded;
 }
 
 }  // namespace
@@ -181,7 +196,8 @@ TEST_CASE("JSON and Protobuf forms of a command are equal messages", "[routes]")
       random.fill(message);
       std::string path;
       for (const PathSegment& segment : route.segments) {
-        path += "/" + (segment.parameter ? message.GetReflection()->GetString(message, segment.field) : segment.text);
+        const std::string value = segment.parameter ? message.GetReflection()->GetString(message, segment.field) : "";
+        path += "/" + (segment.parameter ? percent_encoded(value) : segment.text);
       }
       const std::string text = to_json(message);
       CAPTURE(path, text);

@@ -38,9 +38,12 @@ HOMES = {
     r"^mimalloc": ["ops"],
     r"^catch2/": ["tests"],
     r"^rapidcheck": ["tests"],
-    r"^sodium": ["engine", "api"],
+    r"^sodium": ["engine", "api", "projections/effects"],
+    r"^curl/": ["projections/effects"],
+    r"^kainjow/": ["projections/effects"],
     r"^openssl/": ["engine", "api"],
     r"^date/": ["ops"],
+    r"^zlib": ["projections/effects"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)

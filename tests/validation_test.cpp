@@ -114,6 +114,12 @@ TEST_CASE("rules of strings are kept", "[validation]") {
       {schema::EMAIL, "a@b@c", false},
       {schema::EMAIL, "a b@c", false},
       {schema::EMAIL, "a\xC2\xA0@c", false},
+      {schema::URL, "https://hooks.slack.com/services/T0/B0/x", true},
+      {schema::URL, "http://127.0.0.1:9000", true},
+      {schema::URL, "hooks.slack.com/services", false},
+      {schema::URL, "ftp://hooks.slack.com/", false},
+      {schema::URL, "https://user@hooks.slack.com/", false},
+      {schema::URL, "https://hooks.slack.com/#x", false},
   };
   for (const Row& row : rows) {
     CAPTURE(row.rule, row.text);

@@ -77,6 +77,9 @@ Result<BenchResult> bench_restart(const BenchOptions& options);
 Result<BenchResult> bench_cold_books(const BenchOptions& options);
 Result<BenchResult> bench_flood(const BenchOptions& options);
 Result<BenchResult> bench_sql_peer(const BenchOptions& options);
+Result<BenchResult> bench_effects(const BenchOptions& options);
+Result<BenchResult> bench_webhooks(const BenchOptions& options);
+Result<BenchResult> bench_slow_receiver(const BenchOptions& options);
 Result<BenchResult> bench_fdatasync(const BenchOptions& options);
 
 // The run with the middle rate, its extra numbers with it.

@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 #include "ops/bench/bench.h"
 #include "ops/commands.h"
 
@@ -40,6 +40,9 @@ constexpr std::array kCases = {NamedCase{"ring-up", bench_ring_up},
                                NamedCase{"tax-report", bench_tax_report},
                                NamedCase{"restart", bench_restart},
                                NamedCase{"cold-books", bench_cold_books},
+                               NamedCase{"effects", bench_effects},
+                               NamedCase{"webhooks", bench_webhooks},
+                               NamedCase{"slow-receiver", bench_slow_receiver},
                                NamedCase{"soak", bench_soak, false},
                                NamedCase{"fdatasync", bench_fdatasync, false}};
 

@@ -1,9 +1,10 @@
 #include "ops/bench/bench_server.h"
 
 #include <algorithm>
-#include <fstream>
+#include <filesystem>
 
-#include "api/json_writer.h"
+#include "engine/durable_file.h"
+#include "engine/json_writer.h"
 #include "ops/server_access.h"
 #include "ops/terminal_probe.h"
 
@@ -12,6 +13,20 @@ namespace {
 
 constexpr std::chrono::seconds kStartTimeout{600};
 constexpr std::string_view kTenant = "bench";
+
+Status write_config(const std::string& data, const BenchServerOptions& needs) {
+  std::string text = needs.more_config;
+  if (needs.books_bytes > 0) text += "[memory]\nbooks_bytes = " + std::to_string(needs.books_bytes) + "\n";
+  if (needs.with_export) {
+    const std::string folder = data + "/export";
+    std::error_code trouble;
+    std::filesystem::create_directory(folder, trouble);
+    if (trouble) return Error{ErrorKind::kUnavailable, folder + ": " + trouble.message()};
+    text += "[export]\ndirectory = \"" + folder + "\"\n";
+  }
+  if (text.empty()) return {};
+  return replace_file(data + "/till.toml", text, 0600);
+}
 
 }  // namespace
 
@@ -62,9 +77,7 @@ Result<std::unique_ptr<BenchServer>> BenchServer::start(const BenchOptions& opti
         run_program({own_program(), "init", "--data", server->data_}, {server->data_ + "/init.log"}, kStartTimeout);
     if (!code) return code.error();
     if (code.value() != 0) return Error{ErrorKind::kUnavailable, "`till init` failed in " + server->data_};
-    if (needs.books_bytes > 0) {
-      std::ofstream(server->data_ + "/till.toml") << "[memory]\nbooks_bytes = " << needs.books_bytes << '\n';
-    }
+    if (Status written = write_config(server->data_, needs); !written.ok()) return written.error();
     auto status = server->launch();
     if (!status) return status.error();
     auto key = server->add_tenant(std::string(kTenant));
@@ -153,6 +166,16 @@ Result<std::chrono::milliseconds> BenchServer::kill_and_restart() {
   const auto status = launch();
   if (!status) return status.error();
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+}
+
+Status BenchServer::attach_nats() {
+  if (!server_) return Error{ErrorKind::kInvalid, "this case needs its own server: leave --url out"};
+  auto nats = PrivateNats::start(data_, data_ + "/nats.log");
+  if (!nats) return nats.error();
+  nats_.emplace(std::move(*nats));
+  operator_.reset();
+  server_->stop();
+  return launch();
 }
 
 }  // namespace till

@@ -20,7 +20,9 @@ namespace till {
 struct BenchServerOptions {
   bool with_mysql = false;
   bool with_nats = false;
+  bool with_export = false;       // into a folder below its data
   std::uint64_t books_bytes = 0;  // memory of the books; 0: the usual
+  std::string more_config;        // sections of till.toml
 };
 
 // Units of each product that each store begins with, where a case wants stock at all.
@@ -55,6 +57,8 @@ class BenchServer {
 
   // Of a private server: kills it (SIGKILL) and starts it again. Time until it was ready.
   Result<std::chrono::milliseconds> kill_and_restart();
+  // Of a private server without one: starts a nats-server and starts the server again, to use it.
+  Status attach_nats();
 
  private:
   explicit BenchServer(const BenchOptions& options) : options_(options) {}

@@ -17,7 +17,7 @@ using reporting::SessionKind;
 using reporting::SqlConnection;
 using reporting::SqlRow;
 
-constexpr std::chrono::seconds kAnswerTimeout{1'800};
+constexpr std::chrono::seconds kLoadDataTimeout{1'800};
 
 // As LOAD DATA reads by default: tabs, line ends, backslashes.
 void append_field(const SqlRow& row, unsigned column, std::string& out) {
@@ -86,7 +86,8 @@ Result<LoadDataFigures> measure_load_data(const DatabaseAccess& access, const st
   server.database = access.database;
   server.local_infile = true;
   SqlConnection::init_driver();
-  const Result<std::unique_ptr<SqlConnection>> opened = SqlConnection::open(server, SessionKind::kBulk, kAnswerTimeout);
+  const Result<std::unique_ptr<SqlConnection>> opened =
+      SqlConnection::open(server, SessionKind::kBulk, kLoadDataTimeout);
   if (!opened.ok()) return opened.error();
   SqlConnection& connection = *opened.value();
   const Result<reporting::Generations> generations = reporting::read_generations(connection);

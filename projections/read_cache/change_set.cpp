@@ -17,7 +17,7 @@ static_assert(int{schema::CachedSale::kSaleFieldNumber} == int{schema::Event::kS
 static_assert(int{schema::CachedCustomer::kCustomerFieldNumber} == int{schema::Event::kCustomerRegisteredFieldNumber});
 
 // About what a map's entry costs besides its bytes.
-constexpr std::size_t kEntryBytes = 96;
+constexpr std::size_t kChangedEntryBytes = 96;
 
 // Tag and value of a varint field of a Protobuf message.
 void append_field(std::string& out, int number, std::uint64_t value) {
@@ -170,6 +170,8 @@ void ChangeSet::add_customer_change(const schema::Record& record, const schema::
     append_field(customer, schema::CustomerRegistered::kSealedFieldNumber, event.customer_updated().sealed());
     append_field(customer, schema::CustomerRegistered::kCustomerGroupFieldNumber,
                  event.customer_updated().customer_group());
+    const std::uint64_t by_mail = event.customer_updated().receipts_by_mail() ? 1 : 0;
+    append_field(customer, schema::CustomerRegistered::kReceiptsByMailFieldNumber, by_mail);
     append_field(value_, schema::CachedCustomer::kCustomerFieldNumber, customer);
   } else if (event.has_customer_blocked() || event.has_customer_unblocked()) {
     const std::uint64_t blocked = event.has_customer_blocked() ? 1 : 0;
@@ -298,7 +300,8 @@ rocksdb::WriteBatch& ChangeSet::finish() {
 }
 
 std::size_t ChangeSet::bytes() const {
-  return batch_.GetDataSize() + kEntryBytes * (items_.size() + appended_.size() + board_lines_) + entities_.bytes();
+  return batch_.GetDataSize() + kChangedEntryBytes * (items_.size() + appended_.size() + board_lines_) +
+         entities_.bytes();
 }
 
 void ChangeSet::clear() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 
@@ -23,6 +24,25 @@ bool visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+std::string_view header(natsMsg* message, const char* name) {
+  const char* value = nullptr;
+  return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : std::string_view();
+}
+
+// What header_value() was given.
+std::string read_header_value(std::string_view value) {
+  std::string text;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] == '%' && i + 2 < value.size() && hex_digit(value[i + 1]) >= 0 && hex_digit(value[i + 2]) >= 0) {
+      text += static_cast<char>(hex_digit(value[i + 1]) * 16 + hex_digit(value[i + 2]));
+      i += 2;
+    } else {
+      text += value[i];
+    }
+  }
+  return text;
+}
+
 natsStatus set(natsMsg* message, const char* name, const std::string& value) {
   return natsMsgHeader_Set(message, name, value.c_str());
 }
@@ -41,6 +61,28 @@ std::string rfc3339(Micros time) {
                     static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                     static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::optional<Micros> read_rfc3339(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000000Z";
+  if (text.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return std::nullopt;
+  }
+  const auto number = [&](std::size_t begin, std::size_t count) {
+    int value = 0;
+    for (std::size_t i = begin; i < begin + count; ++i) value = value * 10 + (text[i] - '0');
+    return value;
+  };
+  const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!date.ok()) return std::nullopt;
+  const std::chrono::sys_time<std::chrono::microseconds> time =
+      std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) + std::chrono::minutes(number(14, 2)) +
+      std::chrono::seconds(number(17, 2)) + std::chrono::microseconds(number(20, 6));
+  return Micros(time.time_since_epoch().count());
 }
 
 std::string header_value(std::string_view text) {
@@ -137,6 +179,30 @@ Result<NatsMessage> EventMessages::make(const Transaction& transaction, int inde
   if (status != NATS_OK) return nats_error("cannot make the message of event " + id, status);
   previous_id_ = id;
   return message;
+}
+
+Result<EffectMessage> read_event_message(natsMsg* message) {
+  constexpr std::string_view kTypePrefix = "till.";
+  EffectMessage event;
+  event.id = header(message, "Nats-Msg-Id");
+  event.tenant = header(message, "ce-tilltenant");
+  const std::string_view type = header(message, "ce-type");
+  const std::string_view subject = header(message, "ce-subject");
+  const std::size_t slash = subject.find('/');
+  const std::optional<Micros> time = read_rfc3339(header(message, "ce-time"));
+  if (event.id.empty() || event.tenant.empty() || !type.starts_with(kTypePrefix) || !time ||
+      slash == std::string_view::npos) {
+    return Error{ErrorKind::kInvalid, "a message of the stream is not the relay's"};
+  }
+  event.event_name = type.substr(kTypePrefix.size());
+  event.stream_kind = subject.substr(0, slash);
+  event.stream_id = read_header_value(subject.substr(slash + 1));
+  const std::string_view version = header(message, "ce-tillversion");
+  std::from_chars(version.data(), version.data() + version.size(), event.stream_version);
+  event.recorded_at = *time;
+  event.traceparent = header(message, "traceparent");
+  event.payload.assign(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message)));
+  return event;
 }
 
 }  // namespace till

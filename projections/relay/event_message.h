@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/domain.h"
+#include "engine/effect.h"
 #include "engine/result.h"
 #include "engine/transaction.h"
 #include "projections/relay/nats_client.h"
@@ -13,6 +16,9 @@ namespace till {
 
 // "2026-11-23T08:15:30.000001Z".
 std::string rfc3339(Micros time);
+
+// What rfc3339() has written; nothing for any other text.
+std::optional<Micros> read_rfc3339(std::string_view text);
 
 // A CloudEvents attribute as a header value: everything but visible ASCII without `"` and `%` is percent-encoded.
 std::string header_value(std::string_view text);
@@ -47,5 +53,9 @@ class EventMessages {
   std::string position_;
   std::string traceparent_;
 };
+
+// What EventMessages::make() has made, back again; `event` is left to who knows the log. kInvalid: the message is a
+// stranger's.
+Result<EffectMessage> read_event_message(natsMsg* message);
 
 }  // namespace till

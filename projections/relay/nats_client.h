@@ -28,6 +28,7 @@ using NatsMessage = std::unique_ptr<natsMsg, NatsDestroy<&natsMsg_Destroy>>;
 using NatsSettings = std::unique_ptr<natsOptions, NatsDestroy<&natsOptions_Destroy>>;
 using JetStream = std::unique_ptr<jsCtx, NatsDestroy<&jsCtx_Destroy>>;
 using StreamInfo = std::unique_ptr<jsStreamInfo, NatsDestroy<&jsStreamInfo_Destroy>>;
+using ConsumerInfo = std::unique_ptr<jsConsumerInfo, NatsDestroy<&jsConsumerInfo_Destroy>>;
 
 // kUnavailable: "<what>: <text of the status>".
 Error nats_error(const std::string& what, natsStatus status);

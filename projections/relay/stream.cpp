@@ -9,14 +9,14 @@ namespace {
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 // Late copies of a message can be as old as an acknowledgement that never came; two minutes is far beyond that.
 constexpr std::int64_t kDuplicateWindow = 120 * kNanosPerSecond;
-constexpr std::int64_t kNoLimit = -1;
+constexpr std::int64_t kNoStreamLimit = -1;
 
 std::int64_t age_limit(const RelayOptions& options) {
   return options.max_age.count() * kNanosPerSecond;
 }
 
 std::int64_t bytes_limit(const RelayOptions& options) {
-  return options.max_bytes > 0 ? options.max_bytes : kNoLimit;
+  return options.max_bytes > 0 ? options.max_bytes : kNoStreamLimit;
 }
 
 // The server wants the window inside the age limit.
@@ -40,9 +40,9 @@ void set_limits(const RelayOptions& options, jsStreamConfig& config) {
   config.MaxAge = age_limit(options);
   config.MaxBytes = bytes_limit(options);
   config.Duplicates = duplicate_window(options);
-  config.MaxMsgs = kNoLimit;
-  config.MaxMsgsPerSubject = kNoLimit;
-  config.MaxMsgSize = static_cast<std::int32_t>(kNoLimit);
+  config.MaxMsgs = kNoStreamLimit;
+  config.MaxMsgsPerSubject = kNoStreamLimit;
+  config.MaxMsgSize = static_cast<std::int32_t>(kNoStreamLimit);
   config.NoAck = false;
   config.Discard = js_DiscardOld;
 }

@@ -11,7 +11,8 @@ from support.shop import Item, Shop
 
 SUBCOMMANDS = ("init", "serve", "tenant add", "key add", "key list", "key revoke", "apply", "import foodmart", "demo",
                "views list", "views rebuild", "views rollback", "views verify", "log show", "log tail", "log verify",
-               "log stats", "log head", "log repair", "relay status", "bench", "completion")
+               "log stats", "log head", "log repair", "relay status", "subscribers add", "subscribers list",
+               "subscribers revoke", "subscribers config", "bench", "completion")
 
 
 class CliTest(ContractTest):

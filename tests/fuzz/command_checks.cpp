@@ -4,9 +4,9 @@
 
 #include "api/json_codec.h"
 #include "api/json_node.h"
-#include "api/json_writer.h"
 #include "api/problem.h"
 #include "api/sync_codec.h"
+#include "engine/json_writer.h"
 #include "engine/result.h"
 #include "tests/fuzz/request_text.h"
 

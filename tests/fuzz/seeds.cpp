@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "api/json_codec.h"
-#include "api/json_writer.h"
 #include "api/routes.h"
+#include "engine/json_writer.h"
 #include "ops/config.h"
 
 namespace till::fuzz {

@@ -23,13 +23,14 @@ class Nats:
         parts = urlsplit(url)
         self._socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout_s)
         self._input = self._socket.makefile("rb")
-        self._inbox = f"_INBOX.{uuid.uuid4().hex}"
-        self._waiting: deque[Message] = deque()  # came while an answer was waited for
+        self.inbox = f"_INBOX.{uuid.uuid4().hex}"
+        self._waiting: deque[Message] = deque()  # came while something else was waited for
+        self._pongs_due = 1
         self._input.readline()  # INFO
         connect: dict[str, Any] = {"verbose": False, "pedantic": False, "headers": True, "no_responders": True}
         if parts.username:
             connect |= {"user": parts.username, "pass": parts.password or ""}
-        self._write(f"CONNECT {json.dumps(connect)}\r\nSUB {self._inbox}.* 1\r\nPING\r\n")
+        self._write(f"CONNECT {json.dumps(connect)}\r\nSUB {self.inbox}.* 1\r\nPING\r\n")
 
     def close(self) -> None:
         self._input.close()
@@ -43,10 +44,19 @@ class Nats:
         return self._waiting.popleft() if self._waiting else self._read()
 
     def _read(self) -> Message:
+        while not (message := self._read_one()):
+            pass
+        return message
+
+    def _read_one(self) -> Message | None:
+        """None at the answer to a PING."""
         while True:
             line = self._input.readline().decode().rstrip("\r\n")
             if line == "PING":
                 self._write("PONG\r\n")
+            elif line == "PONG":
+                self._pongs_due -= 1
+                return None
             elif line.startswith("-ERR") or not line:
                 raise ConnectionError(f"nats: {line or 'connection closed'}")
             elif line.startswith(("MSG ", "HMSG ")):
@@ -58,10 +68,18 @@ class Nats:
                 headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines) if name}
                 return Message(words[1], headers, data[head:])
 
+    def attempt(self, *commands: str) -> None:
+        """Lines of the protocol, or none to see that the server is there; ConnectionError where it refuses."""
+        self._write("".join(f"{command}\r\n" for command in (*commands, "PING")))
+        self._pongs_due += 1
+        while self._pongs_due:
+            if message := self._read_one():
+                self._waiting.append(message)
+
     def ask(self, subject: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A request to JetStream's API and its answer."""
         data = json.dumps(body) if body else ""
-        reply = f"{self._inbox}.{uuid.uuid4().hex}"
+        reply = f"{self.inbox}.{uuid.uuid4().hex}"
         self._write(f"PUB $JS.API.{subject} {reply} {len(data)}\r\n{data}\r\n")
         while True:
             message = self._read()

@@ -53,6 +53,10 @@ class Till:
         self._server: Child | None = None
         self.url = ""
 
+    def use_services(self, services: str) -> None:
+        """From the next start on."""
+        self._services.write_text(services)
+
     def run(self, *words: str, timeout_s: float = COMMAND_TIMEOUT_S) -> Done:
         """`till WORDS --data DIR --output json`."""
         done = subprocess.run([str(self.program), *words, "--data", str(self.data), "--output", "json"],
@@ -64,6 +68,12 @@ class Till:
         """The same without waiting; its output is dropped."""
         return subprocess.Popen([*DIE_WITH_PARENT, str(self.program), *words, "--data", str(self.data)],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def worker(self, *words: str) -> subprocess.Popen[bytes]:
+        """The same for one that works beside the server and with its services."""
+        with open(self.server_log, "ab") as log:
+            return subprocess.Popen([*DIE_WITH_PARENT, str(self.program), *words, "--services", str(self._services),
+                                     "--data", str(self.data)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def ask(self, *words: str) -> Any:
         """The document that a subcommand prints; it must succeed."""

@@ -6,9 +6,13 @@ import contextlib
 import pathlib
 import random
 
+from support.gateway import CardGateway
+from support.hooks import Hooks
+from support.mails import MailServer
 from support.mariadb import MariaDb, make_template
 from support.nats_server import NatsServer
 from support.program import Till
+from support.webhook_receiver import WebhookReceiver
 
 
 class World:
@@ -67,6 +71,28 @@ class World:
         server = NatsServer(folder)
         self._open.callback(server.close)
         return server
+
+    def hooks(self) -> Hooks:
+        hooks = Hooks(self._folder / "hooks")
+        self._open.callback(hooks.close)
+        return hooks
+
+    def mail_server(self) -> MailServer:
+        server = MailServer(self._folder / "mail")
+        self._open.callback(server.close)
+        return server
+
+    def card_gateway(self) -> CardGateway:
+        folder = self._folder / "gateway"
+        folder.mkdir()
+        gateway = CardGateway(folder)
+        self._open.callback(gateway.close)
+        return gateway
+
+    def webhook_receiver(self, *secrets: str, now: int | None = None, name: str = "receiver") -> WebhookReceiver:
+        receiver = WebhookReceiver(self._folder / name, *secrets, now=now)
+        self._open.callback(receiver.close)
+        return receiver
 
     def till(self, services: str = "", name: str = "data", init: bool = True) -> Till:
         """A data folder; the server is not started yet."""

@@ -1,9 +1,9 @@
-#include "api/json_writer.h"
+#include "engine/json_writer.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "api/wire_values.h"
+#include "engine/utf8.h"
 
 namespace till {
 namespace {
