@@ -97,6 +97,9 @@ void prepare(const SmtpOptions& options, const std::string& url, SmtpTalk& talk,
   handle.set(CURLOPT_NOSIGNAL, 1L);
   handle.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   handle.set(CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+  // Of the QUIT as well, which the limit above does not cover.
+  handle.set(CURLOPT_SERVER_RESPONSE_TIMEOUT,
+             static_cast<long>(std::chrono::ceil<std::chrono::seconds>(options.timeout).count()));
   handle.set(CURLOPT_USE_SSL, tls_level(options.starttls));
   if (!options.ca_file.empty()) handle.set(CURLOPT_CAINFO, options.ca_file.c_str());
   if (!options.user.empty()) {
