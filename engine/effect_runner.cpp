@@ -46,6 +46,7 @@ void EffectRunner::begin_stop() {
     status_.running = false;
   }
   changed_.notify_all();
+  work_.notify_all();
 }
 
 void EffectRunner::stop() {
@@ -270,18 +271,20 @@ void EffectRunner::push(Work work) {
   std::unique_lock lock(mutex_);
   while (queue_.size() >= options_.queue_most && !stopping_) changed_.wait_for(lock, kLook);
   queue_.push_back(std::move(work));
-  changed_.notify_all();
+  lock.unlock();
+  work_.notify_one();
 }
 
 void EffectRunner::work_loop() {
   for (;;) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
     const Work work = std::move(queue_.front());
     queue_.pop_front();
-    changed_.notify_all();
+    const bool room_again = queue_.size() + 1 == options_.queue_most;
     lock.unlock();
+    if (room_again) changed_.notify_all();
     if (work.arrival) {
       run(*work.arrival, work.order_key);
     } else {
@@ -307,7 +310,7 @@ EffectDesk::Callback EffectRunner::once_durable(std::function<void(bool)> done) 
     const std::lock_guard synced(mutex_);
     if (!status.ok()) status_.delivery_error = status.error().message;
     --unsynced_;
-    changed_.notify_all();
+    if (stopping_ && unsynced_ == 0) changed_.notify_all();
   };
 }
 

@@ -156,7 +156,8 @@ class EffectRunner {
   const Clock clock_;
   const EffectRunnerOptions options_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_;  // it stops, the queue has room again, or nothing is owed any more
+  std::condition_variable work_;     // the queue has something
   std::deque<Work> queue_;
   std::unordered_set<std::uint64_t> tokens_;  // in hand, as are the next two
   std::set<EventRef> events_;
