@@ -14,6 +14,7 @@
 #include "engine/rocks_log.h"
 #include "engine/secret_file.h"
 #include "ops/data_folder.h"
+#include "ops/effect_factory.h"
 #include "ops/export_command.h"
 #include "ops/mail.h"
 #include "ops/relay_command.h"
@@ -38,11 +39,6 @@ ReportingOptions reporting_options(const ServiceSettings& services) {
   options.analyst_user = services.analyst_user;
   options.analyst_password = services.analyst_password;
   return options;
-}
-
-Micros system_time() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Micros(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }
 
 bool has_mysql(const ServiceSettings& services) {
@@ -238,7 +234,7 @@ void App::start_operational_alerts() {
     return taken;
   };
   const SendMail mail = mail_ ? text_mail(*mail_, settings.mail) : SendMail();
-  operational_alerts_ = std::make_unique<OperationalAlerts>(std::move(alerts), sample, system_time, http_post, mail);
+  operational_alerts_ = std::make_unique<OperationalAlerts>(std::move(alerts), sample, effect_time, http_post, mail);
   operational_alerts_->start();
 }
 

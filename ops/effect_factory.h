@@ -13,10 +13,11 @@
 #include "ops/effect_knowledge.h"
 #include "projections/effects/card_gateway.h"
 #include "projections/effects/mail_sender.h"
+#include "projections/effects/webhook_effect.h"
 
 namespace till {
 
-inline constexpr std::string_view kWebhooks = "webhooks";
+inline constexpr std::string_view kWebhooks = WebhookEffect::kName;
 inline constexpr std::string_view kReceipts = "receipts";
 inline constexpr std::string_view kAlerts = "alerts";
 inline constexpr std::string_view kGateway = "gateway";

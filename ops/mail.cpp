@@ -1,19 +1,15 @@
 #include "ops/mail.h"
 
-#include <chrono>
 #include <utility>
 
 #include "api/html_text.h"
 #include "engine/durable_file.h"
+#include "ops/effect_factory.h"
+#include "projections/effects/attempts.h"
 #include "projections/effects/mail_message.h"
 
 namespace till {
 namespace {
-
-Micros mail_time() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Micros(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-}
 
 std::optional<StartTls> starttls_of(const std::string& text) {
   if (text == "required") return StartTls::kRequired;
@@ -33,12 +29,7 @@ SmtpOptions smtp_options(const MailSettings& settings) {
 }
 
 DeliveryAttempt attempt_of(const Status& sent) {
-  DeliveryAttempt attempt;
-  if (sent.ok()) return attempt;
-  const bool final = sent.error().kind == ErrorKind::kInvalid;
-  attempt.kind = final ? DeliveryAttempt::Kind::kRefused : DeliveryAttempt::Kind::kFailed;
-  attempt.error = sent.error().message;
-  return attempt;
+  return sent.ok() ? DeliveryAttempt() : not_delivered(sent.error());
 }
 
 }  // namespace
@@ -92,7 +83,7 @@ SendMail text_mail(MailSender& sender, const MailSettings& settings) {
                           .subject = subject,
                           .text = text,
                           .html = "<pre>" + html_text(text) + "</pre>\n",
-                          .date = mail_time()};
+                          .date = effect_time()};
     const Result<MailMessage> message = MailMessage::make(parts);
     return attempt_of(message.ok() ? sender.send(*message) : Status(message.error()));
   };

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "projections/effects/attempts.h"
+
 namespace till {
 namespace {
 
@@ -24,13 +26,8 @@ DeliveryAttempt send_slack(const PostHttp& post, const SlackPost& message) {
   request.timeout = message.timeout;
   request.allow_private_addresses = message.allow_private_addresses;
   const Result<OutboundAnswer> answer = post(request);
+  if (!answer.ok()) return not_delivered(answer.error());
   DeliveryAttempt attempt;
-  if (!answer.ok()) {
-    attempt.kind =
-        answer.error().kind == ErrorKind::kInvalid ? DeliveryAttempt::Kind::kRefused : DeliveryAttempt::Kind::kFailed;
-    attempt.error = answer.error().message;
-    return attempt;
-  }
   if (answer->status >= 200 && answer->status < 300) return attempt;
   attempt.kind = is_for_good(answer->status) ? DeliveryAttempt::Kind::kRefused : DeliveryAttempt::Kind::kFailed;
   attempt.error = "slack: HTTP status " + std::to_string(answer->status);

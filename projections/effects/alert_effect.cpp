@@ -7,6 +7,7 @@
 
 #include "commands/alert_policy.h"
 #include "projections/effects/alert_rules.h"
+#include "projections/effects/attempts.h"
 
 namespace till {
 namespace {
@@ -65,13 +66,6 @@ Result<std::vector<std::string>> or_unreadable(const std::string& tenant, const 
   return std::vector<std::string>{target_of(tenant, kSlackTarget)};
 }
 
-DeliveryAttempt not_sent(const Error& error) {
-  DeliveryAttempt attempt;
-  attempt.kind = error.kind == ErrorKind::kInvalid ? DeliveryAttempt::Kind::kRefused : DeliveryAttempt::Kind::kFailed;
-  attempt.error = error.message;
-  return attempt;
-}
-
 }  // namespace
 
 AlertEffect::AlertEffect(FindAlertPolicy find_policy, FindVarianceLimit find_variance_limit, PostHttp post,
@@ -124,9 +118,9 @@ Result<std::vector<std::string>> AlertEffect::targets(const EffectMessage& messa
 
 DeliveryAttempt AlertEffect::deliver(const EffectMessage& message, const std::string& target) {
   const Result<AlertPolicyState> policy = find_policy_(message.tenant);
-  if (!policy.ok()) return not_sent({ErrorKind::kUnavailable, policy.error().message});
+  if (!policy.ok()) return not_delivered({ErrorKind::kUnavailable, policy.error().message});
   const Result<std::optional<Alert>> alert = find_alert(message, *policy);
-  if (!alert.ok()) return not_sent(alert.error());
+  if (!alert.ok()) return not_delivered(alert.error());
   const std::string_view local = local_target(message.tenant, target);
   const std::string receiver = receiver_of(*policy, local);
   // Nobody wants it any more.
@@ -159,9 +153,7 @@ DeliveryAttempt AlertEffect::send(const EffectMessage& message, std::string_view
 }
 
 std::optional<std::chrono::milliseconds> AlertEffect::wait_after(std::uint32_t attempts) const {
-  if (attempts >= kAlertAttemptsMost) return std::nullopt;
-  if (attempts <= kAlertFirstWaits.size()) return kAlertFirstWaits[std::max(attempts, 1u) - 1];
-  return kAlertLaterWait;
+  return wait_of(kAlertFirstWaits, kAlertLaterWait, kAlertAttemptsMost, attempts);
 }
 
 }  // namespace till

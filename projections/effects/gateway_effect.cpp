@@ -1,9 +1,9 @@
 #include "projections/effects/gateway_effect.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "projections/effects/attempts.h"
 #include "schemas/events.pb.h"
 
 namespace till {
@@ -60,13 +60,6 @@ schema::Command result_of(const schema::GatewayRequested& asked, const GatewayAn
   return command;
 }
 
-DeliveryAttempt failed_attempt(const Error& error) {
-  DeliveryAttempt attempt;
-  attempt.kind = error.kind == ErrorKind::kInvalid ? DeliveryAttempt::Kind::kRefused : DeliveryAttempt::Kind::kFailed;
-  attempt.error = error.message;
-  return attempt;
-}
-
 }  // namespace
 
 GatewayEffect::GatewayEffect(CardGateway& gateway, SubmitCommand submit)
@@ -87,20 +80,18 @@ std::string GatewayEffect::order_key(const EffectMessage& message) const {
 DeliveryAttempt GatewayEffect::deliver(const EffectMessage& message, const std::string&) {
   schema::Event event;
   if (!event.ParseFromString(message.payload) || !event.has_gateway_requested()) {
-    return failed_attempt({ErrorKind::kInvalid, "gateway: not a request"});
+    return not_delivered({ErrorKind::kInvalid, "gateway: not a request"});
   }
   const schema::GatewayRequested& asked = event.gateway_requested();
   const Result<GatewayAnswer> answer = gateway_.send(request_of(message, asked));
-  if (!answer.ok()) return failed_attempt(answer.error());
+  if (!answer.ok()) return not_delivered(answer.error());
   // Where it is lost, the gateway tells the same outcome again.
   const Status recorded = submit_(message.tenant, result_of(asked, *answer), "gateway/" + asked.request_id());
-  return recorded.ok() ? DeliveryAttempt() : failed_attempt(recorded.error());
+  return recorded.ok() ? DeliveryAttempt() : not_delivered(recorded.error());
 }
 
 std::optional<std::chrono::milliseconds> GatewayEffect::wait_after(std::uint32_t attempts) const {
-  if (attempts >= kAttemptsMost) return std::nullopt;
-  if (attempts <= kFirstWaits.size()) return kFirstWaits[std::max(attempts, 1u) - 1];
-  return kLaterWait;
+  return wait_of(kFirstWaits, kLaterWait, kAttemptsMost, attempts);
 }
 
 }  // namespace till

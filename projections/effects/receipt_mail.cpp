@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "projections/effects/attempts.h"
 #include "schemas/events.pb.h"
 
 namespace till {
@@ -55,11 +56,7 @@ std::optional<ReceiptWish> wish_of(const EffectMessage& message) {
 
 // What is stored and cannot be read is so the next time; the rest may pass.
 DeliveryAttempt failed_mail(const Error& error) {
-  const bool for_good = error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kCorrupt;
-  DeliveryAttempt attempt;
-  attempt.kind = for_good ? Kind::kRefused : Kind::kFailed;
-  attempt.error = error.message;
-  return attempt;
+  return not_delivered(error.kind == ErrorKind::kCorrupt ? Error{ErrorKind::kInvalid, error.message} : error);
 }
 
 DeliveryAttempt refused_mail(std::string why) {
@@ -130,9 +127,7 @@ Result<MailMessage> ReceiptMail::compose(const EffectMessage& message, const Mai
 }
 
 std::optional<std::chrono::milliseconds> ReceiptMail::wait_after(std::uint32_t attempts) const {
-  if (attempts >= kMailAttemptsMost) return std::nullopt;
-  if (attempts <= kFirstMailWaits.size()) return kFirstMailWaits[std::max(attempts, 1u) - 1];
-  return kLaterMailWait;
+  return wait_of(kFirstMailWaits, kLaterMailWait, kMailAttemptsMost, attempts);
 }
 
 }  // namespace till
